@@ -1,0 +1,43 @@
+# The two commands are `make demo` and `make test`; everything else serves them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo install test check lint test-slow format train-embedded clean
+
+demo: install
+	$(BIN)/restyle demo --out demo-out
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+# What a contributor runs between two edits: no process is spawned, no model loaded.
+check: lint
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not engine and not browser and not postgres"
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-slow: install
+	$(BIN)/python -m pytest -m slow --timeout 900
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train-embedded: install
+	$(BIN)/python -m engine.embedded.training
+
+clean:
+	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,56 @@
+"""The one seam between a bot and an engine: what every engine client can do."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import msgspec
+
+from engine.events import Event
+from engine.params import Attempt
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How an engine is, as of now.
+
+    Attributes:
+        alive: Whether a process is there and answers.
+        device: ``"cpu"``, ``"cuda:0"`` …; empty before the first hello.
+        slots: How many attempts it wants at once; a dispatcher hands over no more.
+        running: Keys in the engine now.
+        restarts: How often the supervisor had to start it again.
+        step_seconds: Measured seconds per denoising step, by ``"{checkpoint} {width}x{height}"``.
+        checkpoint: Name of the checkpoint that is loaded, empty if none.
+    """
+
+    alive: bool
+    device: str = ""
+    slots: int = 1
+    running: tuple[str, ...] = ()
+    restarts: int = 0
+    step_seconds: dict[str, float] = {}
+    checkpoint: str = ""
+
+
+class Engine(Protocol):
+    """Runs attempts. Implemented by the child process client and by the Ray client."""
+
+    async def start(self) -> None:
+        """Bring the engine up; raise ``EngineDead`` when it is not ready in time."""
+
+    def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+        """Hand over an attempt and yield its events, the last of them terminal.
+
+        Never raises for what happens to the attempt: a dead engine is a ``Lost`` event.
+        """
+
+    async def cancel(self, key: str) -> None:
+        """Ask for an attempt to stop at the next step boundary; unknown keys are ignored."""
+
+    def health(self) -> Health:
+        """The last known state, without waiting."""
+
+    async def wait_ready(self) -> None:
+        """Return when the engine can take attempts (again)."""
+
+    async def close(self) -> None:
+        """End the process; attempts still in it yield ``Lost``."""

@@ -1,0 +1,1 @@
+"""The durable truth: SQL tables with their repositories, and the content-addressed image store."""
