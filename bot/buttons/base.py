@@ -1,0 +1,62 @@
+"""What all job buttons share: the custom_id with the job's id in it, and who may press."""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import discord
+
+from bot.errors import Gone, NotYours
+from storage.errors import UnknownJob
+from storage.records import Job
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+JOB_ID = r"(?P<job_id>[0-9a-z]{1,32})"
+
+
+def pattern(action: str) -> str:
+    """The custom_id of ``action`` on any job."""
+    return f"r:{action}:{JOB_ID}"
+
+
+class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:never:"):
+    """A button about one job. Subclasses give the template and the three class variables."""
+
+    action: ClassVar[str]
+    label: ClassVar[str]
+    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(
+            discord.ui.Button(
+                label=self.label, style=self.style, custom_id=f"r:{self.action}:{job_id}"
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> Self:
+        """Rebuild the button from its custom_id alone."""
+        return cls(match["job_id"])
+
+    async def job(self, bot: "RestyleBot") -> Job:
+        """The job's row; raises ``Gone`` when it is no longer kept."""
+        try:
+            return await bot.app.database.jobs.get(self.job_id)
+        except UnknownJob as error:
+            raise Gone("I no longer know that picture, so there is nothing to go on from.") from error
+
+
+def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
+    """Let only the job's author or somebody who may manage messages pass."""
+    if interaction.user.id == job.user_id:
+        return
+    if interaction.guild_id is not None and interaction.permissions.manage_messages:
+        return
+    raise NotYours("Only the person who asked for it, or a moderator, may do that.")

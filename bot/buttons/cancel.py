@@ -1,0 +1,25 @@
+"""The button that takes a waiting or running job back."""
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.buttons.base import JobButton, pattern, require_owner
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+
+class CancelButton(JobButton, template=pattern("cancel")):
+    """Cancels its job; the charge is given back."""
+
+    action = "cancel"
+    label = "Cancel"
+    style = discord.ButtonStyle.danger
+
+    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Take the job back; its message is edited by the delivery."""
+        await interaction.response.defer()
+        job = await self.job(interaction.client)
+        require_owner(interaction, job)
+        await interaction.client.app.dispatcher.cancel(job.id)

@@ -1,0 +1,25 @@
+"""The button that removes a result from the channel and from the store."""
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.buttons.base import JobButton, pattern, require_owner
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+
+class DeleteButton(JobButton, template=pattern("delete")):
+    """Deletes its message; the picture is no longer kept."""
+
+    action = "delete"
+    label = "Delete"
+
+    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Remove message and picture."""
+        await interaction.response.defer()
+        job = await self.job(interaction.client)
+        require_owner(interaction, job)
+        await interaction.client.app.database.jobs.delete_result(job.id)
+        await interaction.delete_original_response()

@@ -1,0 +1,79 @@
+"""Buttons that make a new picture from a finished one: vary, reroll, remix."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.buttons.base import JobButton, pattern
+from bot.conversation import answer_with_job
+from bot.jobs.spec import Action, JobSpec
+from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, go_on
+from bot.modals import WishModal
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+
+class _DirectButton(JobButton, template=r"r:never:direct:"):
+    """Goes on at a press, without asking anything."""
+
+    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Queue the next picture and answer with its message."""
+
+        async def wish(bot: "RestyleBot") -> Any:
+            return go_on(await self.job(bot), Action(self.action))
+
+        await answer_with_job(interaction, wish)
+
+
+class VarySubtleButton(_DirectButton, template=pattern(Action.VARY_SUBTLE)):
+    """A little different, from the result."""
+
+    action = Action.VARY_SUBTLE
+    label = "Vary subtle"
+    style = discord.ButtonStyle.primary
+
+
+class VaryStrongButton(_DirectButton, template=pattern(Action.VARY_STRONG)):
+    """Quite different, from the result."""
+
+    action = Action.VARY_STRONG
+    label = "Vary strong"
+    style = discord.ButtonStyle.primary
+
+
+class RerollButton(_DirectButton, template=pattern(Action.REROLL)):
+    """The same wish again under another seed, from the source."""
+
+    action = Action.REROLL
+    label = "Reroll"
+
+
+class RemixButton(JobButton, template=pattern(Action.REMIX)):
+    """Asks for a new prompt and strength, then goes on from the result."""
+
+    action = Action.REMIX
+    label = "Remix"
+
+    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Open the modal, filled with what the picture was made with."""
+        job = await self.job(interaction.client)
+        params = JobSpec.from_mapping(job.params).params
+
+        async def submitted(
+            answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float
+        ) -> None:
+            async def wish(bot: "RestyleBot") -> Any:
+                parent = await self.job(bot)
+                return go_on(parent, Action.REMIX, prompt=prompt, strength=strength)
+
+            await answer_with_job(answer, wish)
+
+        modal = WishModal(
+            title="Remix",
+            prompt=params.prompt,
+            strength=min(MAX_STRENGTH, max(MIN_STRENGTH, params.strength)),
+            max_chars=interaction.client.app.settings.prompt_max_chars,
+            submitted=submitted,
+        )
+        await interaction.response.send_modal(modal)

@@ -1,0 +1,85 @@
+"""Edits or posts one message by whichever way is still open: token, own permission, new post."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+
+from bot.delivery.faults import Fault, fault_of
+from storage.records import Job
+
+QUIET = discord.AllowedMentions.none()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a message shall show.
+
+    Attributes:
+        files: Makes the files anew for each try, since sending uses them up.
+        view: Makes the buttons, or None for none.
+    """
+
+    content: str
+    files: Callable[[], Sequence[discord.File]]
+    view: Callable[[], discord.ui.View | None]
+
+
+class Courier:
+    """Knows the ways to a job's message and takes the first that is open."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def edit_by_token(self, job: Job, letter: Letter) -> None:
+        """Edit as the interaction's answer; works everywhere, but only for some minutes."""
+        webhook = discord.Webhook.partial(
+            job.application_id, job.interaction_token, client=self._client
+        )
+        assert job.message_id is not None
+        await webhook.edit_message(
+            job.message_id,
+            content=letter.content,
+            attachments=letter.files(),
+            view=letter.view(),
+            allowed_mentions=QUIET,
+        )
+
+    async def deliver(self, job: Job, letter: Letter) -> None:
+        """Show ``letter`` in the job's message, or in a new post where that cannot be edited.
+
+        Raises:
+            discord.HTTPException: The last way open failed; ``faults.fault_of`` tells what it means.
+        """
+        if job.message_id is not None:
+            if job.interaction_expires_at > datetime.now(UTC):
+                try:
+                    return await self.edit_by_token(job, letter)
+                except discord.HTTPException as error:
+                    if fault_of(error) is not Fault.TOKEN_DEAD:
+                        raise
+            return await self._edit_as_bot(job, letter)
+        return await self._post(job, letter)
+
+    async def _edit_as_bot(self, job: Job, letter: Letter) -> None:
+        assert job.message_id is not None
+        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        await channel.get_partial_message(job.message_id).edit(
+            content=letter.content,
+            attachments=letter.files(),
+            view=letter.view(),
+            allowed_mentions=QUIET,
+        )
+
+    async def _post(self, job: Job, letter: Letter) -> None:
+        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        view = letter.view()
+        # The nonce lets Discord drop the second of two posts when an answer got lost on the way.
+        await channel.send(
+            letter.content,
+            files=letter.files(),
+            nonce=job.id[:25],
+            allowed_mentions=QUIET,
+            **({} if view is None else {"view": view}),
+        )

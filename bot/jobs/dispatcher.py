@@ -1,0 +1,120 @@
+"""Hands queued jobs to the engine, only as many as it has room for, and never the same one twice."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from bot.jobs.follower import Follower
+from bot.jobs.status import StatusEditor
+from bot.queue import JobQueue, QueuedJob
+from engine.api import Engine
+from storage.database import Database
+from storage.records import Job
+
+log = structlog.get_logger(__name__)
+
+BROKEN = "Something went wrong on my side. Nothing was charged; please try again."
+
+
+class Dispatcher:
+    """Takes the fairest job off the queue whenever the engine has a free slot.
+
+    Args:
+        editor_for: Makes the editor of a job's progress message.
+        finished: Called after a job has got its final state.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        database: Database,
+        queue: JobQueue,
+        follower: Follower,
+        editor_for: Callable[[Job], StatusEditor],
+        finished: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._database = database
+        self._queue = queue
+        self._follower = follower
+        self._editor_for = editor_for
+        self._finished = finished
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._attempts: dict[str, str] = {}
+        self._slot_freed = asyncio.Event()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Rebuild the queue from the database, then begin to hand over."""
+        self._queue.seed_served(await self._database.jobs.last_served())
+        for job in await self._database.jobs.unfinished():
+            self._queue.put_nowait(_queued(job))
+        self._loop_task = asyncio.create_task(self._run(), name="dispatcher")
+
+    async def close(self, grace_s: float) -> None:
+        """Take no more jobs, let running ones finish for ``grace_s`` seconds, then let go.
+
+        A job that is let go stays `running` in the database and is queued again at the next start.
+        """
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+            await asyncio.gather(self._loop_task, return_exceptions=True)
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=grace_s)
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job wherever it is; one that is over is left alone."""
+        self._queue.remove(job_id)
+        await self._database.jobs.cancel(job_id)
+        # Whether it waited or ran: a key that the engine does not know is ignored there.
+        if key := self._attempts.get(job_id):
+            await self._engine.cancel(key)
+        self._finished()
+
+    async def _run(self) -> None:
+        while True:
+            await self._engine.wait_ready()
+            while len(self._running) >= max(1, self._engine.health().slots):
+                self._slot_freed.clear()
+                await self._slot_freed.wait()
+            queued = await self._queue.get()
+            # Shielded by nothing: a cancel between claim and task leaves a `running` row, which
+            # the next start queues again.
+            job = await self._database.jobs.claim(queued.job_id)
+            if job is None:
+                continue
+            task = asyncio.create_task(self._follow(job), name=f"follow {job.id}")
+            self._running[job.id] = task
+            self._attempts[job.id] = f"{job.id}.{job.attempt}"
+            task.add_done_callback(lambda _, job_id=job.id: self._free(job_id))
+
+    def _free(self, job_id: str) -> None:
+        self._running.pop(job_id, None)
+        self._attempts.pop(job_id, None)
+        self._slot_freed.set()
+
+    async def _follow(self, job: Job) -> None:
+        editor = self._editor_for(job)
+        try:
+            over = await self._follower.follow(job, editor)
+        except Exception:  # noqa: BLE001  # boundary: one job's trouble stays its own
+            log.exception("job broke its follower", job=job.id, attempt=job.attempt)
+            over = True
+            await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)
+        finally:
+            await editor.close()
+        if over:
+            self._finished()
+        else:
+            self._queue.put_head(_queued(job))
+
+
+def _queued(job: Job) -> QueuedJob:
+    return QueuedJob(
+        job_id=job.id, user_id=job.user_id, created_at=job.created_at, priority=job.priority
+    )

@@ -1,0 +1,126 @@
+"""Follows one attempt through the engine: progress to the message, the outcome to the database."""
+
+import structlog
+
+from bot.jobs.estimate import Estimator
+from bot.jobs.spec import JobSpec
+from bot.jobs.status import Status, StatusEditor
+from engine.api import Engine
+from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
+from engine.params import Attempt
+from storage.database import Database
+from storage.image_store import ImageStore
+from storage.records import Job, JobResult
+
+log = structlog.get_logger(__name__)
+
+LOST_TOO_OFTEN = "The engine stopped while it worked on this picture, several times over. Sorry."
+STORE_FAILED = "The finished picture could not be stored. Nothing was charged."
+
+
+class Follower:
+    """Runs claimed jobs one attempt at a time and writes down how each ended."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        database: Database,
+        images: ImageStore,
+        estimator: Estimator,
+        max_attempts: int,
+        previews: bool,
+    ) -> None:
+        self._engine = engine
+        self._database = database
+        self._images = images
+        self._estimator = estimator
+        self._max_attempts = max_attempts
+        self._previews = previews
+
+    async def follow(self, job: Job, editor: StatusEditor) -> bool:
+        """Run ``job``'s current attempt to its end.
+
+        Returns:
+            True when the job has its final state, False when it is to be queued again.
+        """
+        bound = log.bind(job=job.id, attempt=job.attempt)
+        spec = JobSpec.from_mapping(job.params)
+        attempt = await self._attempt(job, spec)
+        terminal = await self._watch(attempt, editor)
+        # Nothing may be edited on top of what the delivery is about to show.
+        await editor.close()
+        match terminal:
+            case Done():
+                await self._complete(job, spec, terminal)
+            case Cancelled():
+                await self._database.jobs.cancelled(job.id, job.attempt)
+            case Failed(code=code, message=message, retryable=retryable):
+                bound.warning("attempt failed", code=code, reason=message)
+                if retryable and job.attempt < self._max_attempts:
+                    return not await self._database.jobs.retry(job.id, job.attempt)
+                await self._database.jobs.fail(job.id, job.attempt, code, message)
+            case Lost():
+                bound.warning("attempt lost with its engine")
+                if job.attempt < self._max_attempts:
+                    return not await self._database.jobs.retry(job.id, job.attempt)
+                await self._database.jobs.fail(job.id, job.attempt, "lost", LOST_TOO_OFTEN)
+        bound.info("attempt ended", outcome=type(terminal).__name__.lower())
+        return True
+
+    async def _attempt(self, job: Job, spec: JobSpec) -> Attempt:
+        latents = None
+        if spec.source_latents_hash and await self._images.exists(spec.source_latents_hash):
+            latents = await self._images.get(spec.source_latents_hash)
+        return Attempt(
+            key=f"{job.id}.{job.attempt}",
+            params=spec.params,
+            source=await self._images.get(spec.source_hash),
+            source_latents=latents,
+            previews=self._previews,
+        )
+
+    async def _watch(self, attempt: Attempt, editor: StatusEditor) -> Terminal:
+        status = Status()
+        async for event in self._engine.submit(attempt):
+            if isinstance(event, Terminal):
+                return event
+            status = _advance(status, event)
+            editor.show(status)
+        # The protocol promises a terminal event; an engine that broke it is as good as dead.
+        return Lost(key=attempt.key, seq=-1)
+
+    async def _complete(self, job: Job, spec: JobSpec, done: Done) -> None:
+        try:
+            result_hash = await self._images.put(done.image, ".webp")
+            latents_hash = (
+                await self._images.put(done.latents, ".safetensors") if done.latents else None
+            )
+        except OSError:
+            log.exception("result not stored", job=job.id)
+            await self._database.jobs.fail(job.id, job.attempt, "storage", STORE_FAILED)
+            return
+        result = JobResult(
+            result_hash=result_hash,
+            latents_hash=latents_hash,
+            width=done.width,
+            height=done.height,
+            num_inference_steps=done.num_inference_steps,
+            guidance_scale=done.guidance_scale,
+            seconds=done.seconds,
+            notes=done.notes,
+        )
+        if await self._database.jobs.complete(job.id, job.attempt, result):
+            self._estimator.learn(spec.params, done.num_inference_steps, done.seconds)
+
+
+def _advance(status: Status, event: Event) -> Status:
+    match event:
+        case Progress(step=step, total=total):
+            return Status(step=step, total=total, preview=status.preview)
+        case Preview(image=image):
+            return Status(step=status.step, total=status.total, preview=image)
+        case Started():
+            return Status()
+        case _:
+            return status

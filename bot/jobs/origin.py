@@ -1,0 +1,49 @@
+"""Where a wish came from: the facts of an interaction that a job outlives."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+
+from bot.errors import NotAllowed
+
+# Discord lets an interaction's token be used for this long; a minute is kept in hand.
+TOKEN_LIFE = timedelta(minutes=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked, where, and how the answer gets back there.
+
+    Attributes:
+        message_id: The deferred answer, which later shows progress and result.
+        attachment_size_limit: Bytes that Discord takes in answer to this very interaction.
+    """
+
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    message_id: int | None
+    application_id: int
+    token: str
+    token_expires_at: datetime
+    locale: str
+    attachment_size_limit: int
+
+
+def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> Origin:
+    """Read an ``Origin`` off an acknowledged interaction."""
+    if interaction.channel_id is None:
+        raise NotAllowed("I can only answer inside a channel.")
+    return Origin(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        message_id=message_id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        token_expires_at=interaction.created_at + TOKEN_LIFE,
+        locale=interaction.locale.value,
+        attachment_size_limit=interaction.attachment_size_limit,
+    )

@@ -1,0 +1,49 @@
+"""What a job needs to run again at any time, as it is kept in the jobs row."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from engine.params import RestyleParams
+
+
+class Action(StrEnum):
+    """How a job came about; the word in a button's custom_id and in the jobs row."""
+
+    RESTYLE = "restyle"
+    VARY_SUBTLE = "vary_subtle"
+    VARY_STRONG = "vary_strong"
+    REROLL = "reroll"
+    REMIX = "remix"
+
+
+class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a job that the engine or the delivery will ask for.
+
+    Attributes:
+        source_hash: The prepared source in the image store.
+        original_width: Pixels of the picture as the member gave it, for the record.
+        original_height: Pixels of the picture as the member gave it, for the record.
+        alpha_hash: Its transparency in the image store, put back on the result.
+        source_latents_hash: Final latents of the parent, to start from without encoding.
+        notes: What intake changed, one sentence each.
+    """
+
+    params: RestyleParams
+    source_hash: str
+    original_width: int
+    original_height: int
+    alpha_hash: str | None = None
+    source_latents_hash: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The JSON form for the jobs row."""
+        return msgspec.to_builtins(self)  # type: ignore[no-any-return]  # a struct becomes a dict
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "JobSpec":
+        """The inverse of ``to_mapping``; raises ``msgspec.ValidationError``."""
+        return msgspec.convert(dict(mapping), cls, strict=False)

@@ -1,0 +1,197 @@
+"""From a wish to a queued job: intake, the checks, the charge, the row, the queue, in this order."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+from bot.errors import Gone, NotAllowed
+from bot.intake import Intake, SizeRule
+from bot.jobs.estimate import Estimator
+from bot.jobs.origin import Origin
+from bot.jobs.spec import Action, JobSpec
+from bot.jobs.wish import Wish, fresh_seed
+from bot.queue import JobQueue, QueuedJob
+from bot.settings import Settings
+from engine.checkpoints import Checkpoint
+from engine.params import RestyleParams
+from storage.database import Database
+from storage.errors import QuotaExceeded, TooManyInFlight
+from storage.image_store import ImageStore
+from storage.quota import QuotaBalance, QuotaDay, quota_day
+from storage.records import Job, NewJob, new_job_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A job that is durable and waits, with what its member is told about it.
+
+    Attributes:
+        position: Place in the queue, counted from 1.
+        wait_s: Expected seconds until the result, or None before anything was measured.
+    """
+
+    job: Job
+    position: int
+    wait_s: float | None
+    balance: QuotaBalance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstWish:
+    """The options of `/restyle` as the member gave them."""
+
+    prompt: str
+    strength: float | None = None
+    seed: int | None = None
+    negative_prompt: str = ""
+
+
+class Submission:
+    """Takes wishes in. Nothing is charged before every check has passed."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        images: ImageStore,
+        intake: Intake,
+        queue: JobQueue,
+        checkpoint: Checkpoint,
+        estimator: Estimator,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._images = images
+        self._intake = intake
+        self._queue = queue
+        self._checkpoint = checkpoint
+        self._estimator = estimator
+
+    async def first(self, origin: Origin, picture: bytes, wish: FirstWish) -> Submitted:
+        """Take in a picture and queue its first restyle.
+
+        Raises:
+            IntakeError: The picture cannot be used.
+            NotAllowed: A rule or the quota says no.
+        """
+        self._check_prompt(wish.prompt, wish.negative_prompt)
+        prepared = await self._intake.prepare(picture, self._size_rule())
+        source_hash = await self._images.put(prepared.image, ".webp")
+        alpha_hash = await self._images.put(prepared.alpha, ".png") if prepared.alpha else None
+        params = RestyleParams(
+            prompt=wish.prompt,
+            negative_prompt=wish.negative_prompt,
+            strength=self._checkpoint.strength if wish.strength is None else wish.strength,
+            seed=fresh_seed() if wish.seed is None else wish.seed,
+            width=prepared.width,
+            height=prepared.height,
+            checkpoint=self._checkpoint.name,
+        )
+        spec = JobSpec(
+            params=params,
+            source_hash=source_hash,
+            original_width=prepared.original_width,
+            original_height=prepared.original_height,
+            alpha_hash=alpha_hash,
+            notes=prepared.notes,
+        )
+        return await self.submit(origin, Wish(action=Action.RESTYLE, spec=spec))
+
+    async def submit(self, origin: Origin, wish: Wish) -> Submitted:
+        """Check, charge and queue a wish whose source is already in the store.
+
+        Raises:
+            Gone: The source is no longer in the store.
+            NotAllowed: A rule or the quota says no.
+        """
+        self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
+        if not await self._images.exists(wish.spec.source_hash):
+            raise Gone("That picture is no longer kept, so there is nothing to go on from.")
+        day, limit = await self._quota_of(origin)
+        try:
+            job = await self._database.jobs.submit(
+                self._row(origin, wish),
+                limit=limit,
+                day=day,
+                max_in_flight_per_user=self._settings.max_in_flight_per_user,
+                max_in_flight_per_guild=self._settings.max_in_flight_per_guild,
+            )
+        except QuotaExceeded as error:
+            when = discord_time(error.resets_at)
+            raise NotAllowed(
+                f"You have used all {error.limit} of today's pictures. You get new ones {when}."
+            ) from error
+        except TooManyInFlight as error:
+            raise NotAllowed(
+                "You already have enough jobs in the queue. Let one finish, then ask again."
+            ) from error
+        return await self._enqueue(job, wish.spec.params, day, limit)
+
+    async def balance(self, guild_id: int | None, user_id: int) -> QuotaBalance:
+        """What a member has used today, and what is left."""
+        day, limit = await self._day_and_limit(guild_id)
+        return await self._database.quota.balance(guild_id, user_id, day, limit)
+
+    async def _enqueue(
+        self, job: Job, params: RestyleParams, day: QuotaDay, limit: int
+    ) -> Submitted:
+        queued = QueuedJob(
+            job_id=job.id, user_id=job.user_id, created_at=job.created_at, priority=job.priority
+        )
+        self._queue.put_nowait(queued)
+        # Asked for at once: after the next await a dispatcher may already have taken it.
+        position = self._queue.position(job.id) or 1
+        balance = await self._database.quota.balance(job.guild_id, job.user_id, day, limit)
+        seconds = self._estimator.seconds(params, self._checkpoint.num_inference_steps)
+        wait_s = None if seconds is None else seconds * position
+        return Submitted(job=job, position=position, wait_s=wait_s, balance=balance)
+
+    def _check_prompt(self, *texts: str) -> None:
+        longest = self._settings.prompt_max_chars
+        if not texts[0].strip():
+            raise NotAllowed("Tell me in a few words how the picture should look.")
+        if any(len(text) > longest for text in texts):
+            raise NotAllowed(f"That prompt is too long; {longest} characters are the most.")
+
+    def _size_rule(self) -> SizeRule:
+        checkpoint = self._checkpoint
+        return SizeRule(
+            area_side=checkpoint.size, max_side=checkpoint.max_size, multiple=checkpoint.multiple
+        )
+
+    async def _quota_of(self, origin: Origin) -> tuple[QuotaDay, int]:
+        return await self._day_and_limit(origin.guild_id)
+
+    async def _day_and_limit(self, guild_id: int | None) -> tuple[QuotaDay, int]:
+        now = datetime.now(UTC)
+        if guild_id is None:
+            return quota_day(now, "UTC"), self._settings.daily_quota
+        guild = await self._database.guilds.get(guild_id)
+        limit = self._settings.daily_quota if guild.daily_quota is None else guild.daily_quota
+        return quota_day(now, guild.timezone), limit
+
+    def _row(self, origin: Origin, wish: Wish) -> NewJob:
+        return NewJob(
+            id=new_job_id(),
+            guild_id=origin.guild_id,
+            channel_id=origin.channel_id,
+            message_id=origin.message_id,
+            user_id=origin.user_id,
+            action=wish.action.value,
+            params=wish.spec.to_mapping(),
+            source_hash=wish.spec.source_hash,
+            parent_id=wish.parent_id,
+            root_id=wish.root_id,
+            source_notes=wish.spec.notes,
+            interaction_token=origin.token,
+            interaction_expires_at=origin.token_expires_at,
+            application_id=origin.application_id,
+            locale=origin.locale,
+            attachment_size_limit=origin.attachment_size_limit,
+        )
+
+
+def discord_time(moment: datetime) -> str:
+    """Markup that every reader sees in their own time zone, as in "in 3 hours"."""
+    return f"<t:{int(moment.timestamp())}:R>"

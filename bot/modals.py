@@ -1,0 +1,58 @@
+"""The form that asks for a prompt and a strength."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.strength import parse_strength
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+TEXT_INPUT_MAX_CHARS = 4000
+
+Submitted = Callable[["discord.Interaction[RestyleBot]", str, float], Awaitable[None]]
+
+
+class WishModal(discord.ui.Modal):
+    """Asks for prompt and strength, then calls ``submitted`` with both."""
+
+    def __init__(
+        self, *, title: str, prompt: str, strength: float, max_chars: int, submitted: Submitted
+    ) -> None:
+        super().__init__(title=title)
+        self._submitted = submitted
+        self.prompt: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            default=prompt or None,
+            placeholder="an oil painting of an autumn evening",
+            max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
+            custom_id="prompt",
+        )
+        self.strength: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            default=f"{strength:.2f}", max_length=20, custom_id="strength"
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="Prompt", description="How the picture should look", component=self.prompt
+            )
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="Strength",
+                description="0.05 to 1.0, or subtle, balanced, bold, reinvent",
+                component=self.strength,
+            )
+        )
+
+    async def on_submit(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Read the form; a strength that makes no sense is told to the member."""
+        strength = parse_strength(self.strength.value)
+        await self._submitted(interaction, self.prompt.value.strip(), strength)
+
+    async def on_error(
+        self, interaction: "discord.Interaction[RestyleBot]", error: Exception
+    ) -> None:
+        """Tell the member, as for any other interaction."""
+        await interaction.client.report(interaction, error)

@@ -1,0 +1,181 @@
+"""Every setting of the bot, read from RESTYLE_* variables, `.env` and a TOML file."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import SettingsError
+
+PREFIX = "RESTYLE_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+DEFAULT_CONFIG_FILE = "restyle.toml"
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. The field descriptions are the text of docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = Field(
+        None, description="The bot's token. Needed by `restyle run`; never logged."
+    )
+    discord_api_url: str | None = Field(
+        None, description="REST base for a rate-limit proxy such as nirn-proxy, or for wire tests."
+    )
+    discord_gateway_url: str | None = Field(
+        None, description="Gateway address to use in place of the one that Discord names."
+    )
+    discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("cdn.discordapp.com", "media.discordapp.net"),
+        description="Hosts that attachments may be downloaded from, separated by commas.",
+    )
+    guild_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        (), description="Guilds that get the commands at once, for development; empty: all guilds."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("restyle")),
+        description="Folder for the SQLite file and the pictures.",
+    )
+    database_url: str | None = Field(
+        None,
+        description="`sqlite:///file` or `postgresql://…`; unset: `restyle.db` in the data folder.",
+    )
+    checkpoint: str = Field("embedded", description="Name of a row in the checkpoint table.")
+    checkpoints_file: Path | None = Field(
+        None, description="TOML file whose rows are added to the checkpoint table that ships."
+    )
+    engine: Literal["local"] = Field(
+        "local", description="Where pictures are made: `local` is a child process of the bot."
+    )
+    device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps` or `xpu`.")
+    engine_ready_timeout_s: float = Field(
+        300.0, gt=0, description="How long the engine may take to load its checkpoint."
+    )
+    engine_step_timeout_s: float = Field(
+        120.0, gt=0, description="How long one step may take before the engine is started again."
+    )
+    engine_max_rows: int = Field(
+        8, ge=1, le=64, description="Most latents that share one call of the denoiser."
+    )
+    max_attempts: int = Field(
+        3, ge=1, description="How often a job is tried when the engine dies under it."
+    )
+    daily_quota: int = Field(
+        20, ge=0, description="Pictures a member may make a day; a guild can set its own."
+    )
+    max_in_flight_per_user: int = Field(
+        5, ge=1, description="Jobs of one member that may wait or run at once."
+    )
+    max_in_flight_per_guild: int = Field(
+        100, ge=1, description="Jobs of one guild that may wait or run at once."
+    )
+    prompt_max_chars: int = Field(
+        1000, ge=1, le=4000, description="Longest prompt, in characters."
+    )
+    previews: bool = Field(True, description="Show the picture while it is being made.")
+    message_edit_interval_s: float = Field(
+        2.5, ge=0, description="Shortest time between two edits of one progress message."
+    )
+    download_timeout_s: float = Field(
+        20.0, gt=0, description="How long the download of an attachment may take."
+    )
+    intake_max_bytes: int = Field(
+        25 * MIB, ge=1, description="Largest picture file that is taken in, in bytes."
+    )
+    intake_max_pixels: int = Field(
+        64_000_000, ge=1, description="Most pixels a picture may have before it is decoded."
+    )
+    intake_timeout_s: float = Field(
+        10.0, gt=0, description="How long the decoding of one picture may take."
+    )
+    intake_memory_bytes: int = Field(
+        1024 * MIB, ge=256 * MIB, description="Memory that the decoding process may use, in bytes."
+    )
+    delivery_max_attempts: int = Field(
+        8, ge=1, description="How often the delivery of one result is tried."
+    )
+    shutdown_grace_s: float = Field(
+        20.0, ge=0, description="How long running jobs may finish when the bot is stopped."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`console`, `json`, or `auto`: console on a terminal, else json."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level of what is logged."
+    )
+
+    @field_validator("discord_cdn_hosts", "guild_ids", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, that over `.env`, and that over the TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, dotenv_settings, toml
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'restyle.db').as_posix()}"
+
+
+def config_file() -> Path:
+    """The TOML file that is read if it exists."""
+    return Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG_FILE))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; raise ``SettingsError`` with one sentence when one is wrong."""
+    _refuse_unknown_names()
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name} is not valid: {first['msg']}.") from error
+
+
+def _refuse_unknown_names() -> None:
+    # A misspelt name would otherwise be ignored in silence, and the default used.
+    known = set(Settings.model_fields)
+    given = {
+        name.removeprefix(PREFIX).lower(): name for name in os.environ if name.startswith(PREFIX)
+    }
+    given.pop("config", None)
+    # Read by the training of the embedded checkpoint, not by the bot.
+    given.pop("train_dir", None)
+    path = config_file()
+    if path.exists():
+        try:
+            given |= {key: f"{key} in {path}" for key in tomllib.loads(path.read_text("utf-8"))}
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    for key, shown in given.items():
+        if key not in known:
+            raise SettingsError(f"There is no setting {shown}; docs/settings.md lists them all.")

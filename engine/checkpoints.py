@@ -1,0 +1,99 @@
+"""The checkpoint table: which weights there are, and the defaults that belong to each."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from engine.errors import CheckpointError
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the table.
+
+    Attributes:
+        source: A hub repository ``owner/name``, a folder, or ``"embedded"``.
+        family: ``"sd"`` runs step by step and shares denoiser calls; ``"stock"`` runs any pipeline
+            that ``AutoPipelineForImage2Image`` knows, one job at a time.
+        dtype: Precision on a GPU; on a CPU every checkpoint runs in float32.
+        strength: Default, 0.05 to 1.0.
+        num_inference_steps: Default length of the whole schedule.
+        guidance_scale: Default; 1.0 or less runs without classifier-free guidance.
+        scheduler: Name as in ``SCHEDULERS``; None keeps what the checkpoint brings.
+        size: Side in pixels of the square whose area a result has by default.
+        max_size: Longest side in pixels.
+        multiple: Width and height are multiples of this many pixels.
+        non_commercial: Whether the licence forbids commercial use; shown to the operator.
+        tiny_vae: Repository or folder of a TAESD autoencoder to use in place of the VAE.
+    """
+
+    name: str = ""
+    source: str
+    family: Literal["sd", "stock"] = "stock"
+    revision: str | None = None
+    variant: str | None = None
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+    strength: float = 0.6
+    num_inference_steps: int = 30
+    guidance_scale: float = 5.0
+    scheduler: str | None = None
+    size: int = 512
+    max_size: int = 1024
+    multiple: int = 8
+    licence: str = "unknown"
+    non_commercial: bool = False
+    tiny_vae: str | None = None
+
+
+# Names that RestyleParams.scheduler takes; engine.families.schedulers maps them to diffusers.
+SCHEDULERS = (
+    "ddim",
+    "euler",
+    "euler_ancestral",
+    "lcm",
+    "dpmpp_2m",
+    "unipc",
+    "pndm",
+)
+
+
+def load_checkpoints(operator_file: Path | None = None) -> dict[str, Checkpoint]:
+    """The table by name, the operator's rows over those that ship.
+
+    Raises:
+        CheckpointError: The file is missing or a row in it is wrong.
+    """
+    shipped = (files("engine") / "checkpoints.toml").read_text("utf-8")
+    table = _parse(shipped, "engine/checkpoints.toml")
+    if operator_file is not None:
+        try:
+            text = operator_file.read_text("utf-8")
+        except OSError as error:
+            raise CheckpointError(f"The checkpoint file {operator_file} cannot be read.") from error
+        table |= _parse(text, str(operator_file))
+    return table
+
+
+def find_checkpoint(name: str, operator_file: Path | None = None) -> Checkpoint:
+    """One row; raises ``CheckpointError`` that lists the known names."""
+    table = load_checkpoints(operator_file)
+    if name not in table:
+        known = ", ".join(sorted(table))
+        raise CheckpointError(f"There is no checkpoint {name!r}; known are {known}.")
+    return table[name]
+
+
+def _parse(text: str, shown_path: str) -> dict[str, Checkpoint]:
+    try:
+        rows = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CheckpointError(f"{shown_path} is not valid TOML: {error}.") from error
+    table = {}
+    for name, row in rows.items():
+        try:
+            table[name] = msgspec.convert(row | {"name": name}, Checkpoint)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise CheckpointError(f"Checkpoint {name!r} in {shown_path}: {error}.") from error
+    return table

@@ -1,0 +1,1 @@
+"""How each family of checkpoints is run: one adapter a family behind one Protocol."""

@@ -1,0 +1,60 @@
+"""The Protocol between the step loop and a family of checkpoints."""
+
+from collections.abc import Hashable, Sequence
+from typing import Protocol, TypeVar
+
+from PIL import Image
+
+from engine.params import RestyleParams
+
+RowT = TypeVar("RowT", bound="Row")
+
+
+class Row(Protocol):
+    """One job's picture on its way through the denoiser, made and moved on by its family.
+
+    Attributes:
+        total: Denoising steps that it takes in all.
+        step: Steps done so far; the job is finished at ``step == total``.
+        notes: What was changed or left out, one sentence each.
+    """
+
+    total: int
+    step: int
+    notes: tuple[str, ...]
+
+
+class Family(Protocol[RowT]):
+    """Runs jobs of one loaded checkpoint, one denoising step at a time."""
+
+    device: str
+
+    def begin(
+        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
+    ) -> RowT:
+        """Embed the prompt, encode the source and add the noise of the first step.
+
+        ``params`` are resolved; ``source`` is RGB and of their size.
+        """
+
+    def batch_key(self, row: RowT) -> Hashable:
+        """Rows with equal keys may share one call of ``advance``."""
+
+    def cost(self, row: RowT) -> int:
+        """How many latents the row adds to a denoiser call (2 with classifier-free guidance)."""
+
+    def advance(self, rows: Sequence[RowT]) -> None:
+        """Move each row on by one step, all in one denoiser call.
+
+        Raises:
+            AttemptError: It failed; no row has moved on.
+        """
+
+    def preview(self, row: RowT) -> Image.Image | None:
+        """The picture as it stands, or None where that cannot be had cheaply."""
+
+    def finish(self, row: RowT) -> tuple[Image.Image, bytes]:
+        """Decode a finished row: the picture, and its latents as safetensors bytes (or empty)."""
+
+    def discard(self, row: RowT) -> None:
+        """Let go of a row that was cancelled or has failed."""

@@ -1,0 +1,141 @@
+"""Any other img2img pipeline of diffusers, run as it stands, one job at a time.
+
+A stock pipeline runs all its steps in one call. It does so on a thread of its own that stops at
+``callback_on_step_end`` until the loop asks for the next step, so that progress and cancel work as
+they do for the families that are run step by step.
+"""
+
+import inspect
+import threading
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+
+from engine.errors import AttemptError
+from engine.params import RestyleParams
+
+
+class StockRow:
+    """One pipeline call on its thread, held at a step boundary.
+
+    The thread runs only while ``_turn`` is the pipeline's; the loop runs only while it is not.
+    """
+
+    def __init__(self, pipeline: Any, arguments: dict[str, Any], total: int) -> None:
+        self.step = 0
+        self.total = total
+        self.notes: tuple[str, ...] = ()
+        self.image: Image.Image | None = None
+        self._pipeline = pipeline
+        self._arguments = arguments
+        self._error: BaseException | None = None
+        self._cancelled = False
+        self._go = threading.Semaphore(0)
+        self._stopped = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, name="stock-pipeline", daemon=True)
+        self._thread.start()
+
+    def advance(self) -> None:
+        """Let the pipeline do one more step; after the last, let it decode as well."""
+        self._go.release()
+        self._stopped.acquire()
+        if self.step + 1 >= self.total and self.image is None and self._error is None:
+            self._go.release()
+            self._stopped.acquire()
+        if self._error is not None:
+            raise self._error
+        self.step = self.total if self.image is not None else self.step + 1
+
+    def cancel(self) -> None:
+        """Let the pipeline run out without doing the steps that are left."""
+        self._cancelled = True
+        while self._thread.is_alive():
+            self._go.release()
+            self._thread.join(0.01)
+
+    def _run(self) -> None:
+        self._go.acquire()
+        try:
+            with torch.inference_mode():
+                output = self._pipeline(**self._arguments, callback_on_step_end=self._on_step_end)
+            if not self._cancelled:
+                self.image = output.images[0]
+        except Exception as error:  # noqa: BLE001  # boundary: handed to the loop, which tells it apart
+            self._error = error
+        finally:
+            self._stopped.release()
+
+    def _on_step_end(
+        self, pipeline: Any, _step: int, _timestep: Any, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        self._stopped.release()
+        self._go.acquire()
+        if self._cancelled:
+            pipeline._interrupt = True
+        return kwargs
+
+
+class StockFamily:
+    """Runs one job at a time through whatever pipeline the checkpoint names."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipe = pipeline
+        self._accepts = set(inspect.signature(pipeline.__call__).parameters)
+        self.device = str(pipeline._execution_device)
+        pipeline.set_progress_bar_config(disable=True)
+
+    def begin(
+        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
+    ) -> StockRow:
+        """Start the pipeline's thread; its first step waits for ``advance``.
+
+        Raises:
+            AttemptError: The pipeline has no strength, which is what a restyle turns on.
+        """
+        if "strength" not in self._accepts:
+            name = type(self._pipe).__name__
+            raise AttemptError(f"This checkpoint's {name} takes no strength, so I cannot use it.")
+        steps = params.num_inference_steps or 1
+        wanted = {
+            "prompt": params.prompt,
+            "negative_prompt": params.negative_prompt or None,
+            "image": source,
+            "strength": params.strength,
+            "num_inference_steps": steps,
+            "guidance_scale": params.guidance_scale,
+            "generator": torch.Generator("cpu").manual_seed(params.seed),
+        }
+        arguments = {name: value for name, value in wanted.items() if name in self._accepts}
+        row = StockRow(self._pipe, arguments, max(1, int(steps * params.strength)))
+        if params.negative_prompt and "negative_prompt" not in self._accepts:
+            row.notes = ("This checkpoint takes no negative prompt; it was left out.",)
+        return row
+
+    def batch_key(self, row: StockRow) -> Hashable:
+        """Each row alone: a stock pipeline cannot share its calls."""
+        return id(row)
+
+    def cost(self, row: StockRow) -> int:
+        """More than any cap, so that one row at a time is let in."""
+        return 10_000
+
+    def advance(self, rows: Sequence[StockRow]) -> None:
+        """Move the one row on."""
+        for row in rows:
+            row.advance()
+
+    def preview(self, row: StockRow) -> Image.Image | None:
+        """None: a stock pipeline shows nothing before it is done."""
+        return None
+
+    def finish(self, row: StockRow) -> tuple[Image.Image, bytes]:
+        """The pipeline's picture; it keeps no latents."""
+        if row.image is None:
+            raise AttemptError("The pipeline ended without a picture.")
+        return row.image, b""
+
+    def discard(self, row: StockRow) -> None:
+        """End the pipeline's thread."""
+        row.cancel()

@@ -1,0 +1,1 @@
+"""The engine process: ``python -m engine.worker``, spoken to over its standard streams."""

@@ -1,0 +1,71 @@
+"""The two threads that keep reading and writing off the loop's thread."""
+
+import logging
+import queue
+import threading
+from typing import BinaryIO
+
+from engine.protocol import (
+    HEADER_BYTES,
+    ProtocolError,
+    Reply,
+    Request,
+    body_length,
+    decode_request,
+    frame,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Inbox:
+    """Requests as they come in; None once the client is gone or a stop was asked for."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
+
+    def get(self, *, wait: bool) -> Request | None:
+        """The next request; raises ``queue.Empty`` when there is none and ``wait`` is false."""
+        return self._requests.get(block=wait)
+
+    def close(self) -> None:
+        """Let the loop read an end of stream next (safe to call from a signal handler)."""
+        self._requests.put(None)
+
+    def _read(self) -> None:
+        try:
+            while header := self._stream.read(HEADER_BYTES):
+                body = self._stream.read(body_length(header))
+                self._requests.put(decode_request(body))
+        except (OSError, ProtocolError) as error:
+            logger.error("the client's stream broke: %s", error)
+        self._requests.put(None)
+
+
+class Outbox:
+    """Replies on their way out; a client that is gone is no error here, the inbox sees it too."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="replies", daemon=True)
+        self._thread.start()
+
+    def put(self, reply: Reply) -> None:
+        """Send soon."""
+        self._replies.put(reply)
+
+    def close(self) -> None:
+        """Send all that is left, then stop."""
+        self._replies.put(None)
+        self._thread.join(10)
+
+    def _write(self) -> None:
+        while (reply := self._replies.get()) is not None:
+            try:
+                self._stream.write(frame(reply))
+                self._stream.flush()
+            except OSError:
+                return
