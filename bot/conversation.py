@@ -1,4 +1,4 @@
-"""How every wish is answered: acknowledge first, then work, then say where it stands in the queue."""
+"""How every wish is answered: acknowledge, work, then say where the job stands in the queue."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -25,9 +25,7 @@ async def answer_with_job(
     """Answer a button or modal with the message of the job that it starts."""
     origin = await _acknowledge(interaction)
     submission = interaction.client.app.submission
-    await _say_queued(
-        interaction, await submission.submit(origin, await wish(interaction.client))
-    )
+    await _say_queued(interaction, await submission.submit(origin, await wish(interaction.client)))
 
 
 async def answer_with_first_job(
@@ -45,14 +43,13 @@ async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin
     return origin_of(interaction, answer.message_id if answer else None)
 
 
-async def _say_queued(
-    interaction: "discord.Interaction[RestyleBot]", submitted: Submitted
-) -> None:
-    # The engine may be quicker than this edit; then its progress message is the newer truth.
-    if not interaction.client.app.is_untouched(submitted.job.id):
-        return
-    await interaction.edit_original_response(
-        content=texts.queued(submitted.position, submitted.wait_s, submitted.balance),
-        view=waiting_view(submitted.job.id),
-        allowed_mentions=QUIET,
-    )
+async def _say_queued(interaction: "discord.Interaction[RestyleBot]", submitted: Submitted) -> None:
+    job_id = submitted.job.id
+    async with interaction.client.app.announcements.announcing(job_id) as waits:
+        # The engine may have been quicker; then its progress message is the newer truth.
+        if waits:
+            await interaction.edit_original_response(
+                content=texts.queued(submitted.position, submitted.wait_s, submitted.balance),
+                view=waiting_view(job_id),
+                allowed_mentions=QUIET,
+            )

@@ -84,10 +84,8 @@ class Settings(BaseSettings):
     max_in_flight_per_guild: int = Field(
         100, ge=1, description="Jobs of one guild that may wait or run at once."
     )
-    prompt_max_chars: int = Field(
-        1000, ge=1, le=4000, description="Longest prompt, in characters."
-    )
-    previews: bool = Field(True, description="Show the picture while it is being made.")
+    prompt_max_chars: int = Field(1000, ge=1, le=4000, description="Longest prompt, in characters.")
+    previews: bool = Field(default=True, description="Show the picture while it is being made.")
     message_edit_interval_s: float = Field(
         2.5, ge=0, description="Shortest time between two edits of one progress message."
     )

@@ -2,6 +2,7 @@
 
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
+from storage.errors import StorageError
 from storage.quota import QuotaBalance
 from storage.records import Job
 
@@ -66,6 +67,12 @@ def failure(job: Job) -> str:
 
 CANCELLED = "Cancelled. This one was not counted."
 INTERNAL_ERROR = "Something went wrong on my side. It has been noted; please try again."
+STORAGE_ERROR = "I cannot write anything down right now. Please try again in a minute."
+
+
+def sentence_for_surprise(error: Exception) -> str:
+    """What a member hears of an error that is not theirs."""
+    return STORAGE_ERROR if isinstance(error, StorageError) else INTERNAL_ERROR
 
 
 def alt_text(job: Job) -> str:

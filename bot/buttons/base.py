@@ -45,12 +45,25 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         """Rebuild the button from its custom_id alone."""
         return cls(match["job_id"])
 
+    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Do what the button stands for; what goes wrong is told as for a command."""
+        try:
+            await self.pressed(interaction)
+        except Exception as error:  # noqa: BLE001  # boundary: discord.py would only log it
+            await interaction.client.report(interaction, error)
+
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """What the button stands for."""
+        raise NotImplementedError
+
     async def job(self, bot: "RestyleBot") -> Job:
         """The job's row; raises ``Gone`` when it is no longer kept."""
         try:
             return await bot.app.database.jobs.get(self.job_id)
         except UnknownJob as error:
-            raise Gone("I no longer know that picture, so there is nothing to go on from.") from error
+            raise Gone(
+                "I no longer know that picture, so there is nothing to go on from."
+            ) from error
 
 
 def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:

@@ -17,7 +17,7 @@ class CancelButton(JobButton, template=pattern("cancel")):
     label = "Cancel"
     style = discord.ButtonStyle.danger
 
-    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Take the job back; its message is edited by the delivery."""
         await interaction.response.defer()
         job = await self.job(interaction.client)

@@ -16,7 +16,7 @@ class DeleteButton(JobButton, template=pattern("delete")):
     action = "delete"
     label = "Delete"
 
-    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Remove message and picture."""
         await interaction.response.defer()
         job = await self.job(interaction.client)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class _DirectButton(JobButton, template=r"r:never:direct:"):
     """Goes on at a press, without asking anything."""
 
-    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Queue the next picture and answer with its message."""
 
         async def wish(bot: "RestyleBot") -> Any:
@@ -55,7 +55,7 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
     action = Action.REMIX
     label = "Remix"
 
-    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Open the modal, filled with what the picture was made with."""
         job = await self.job(interaction.client)
         params = JobSpec.from_mapping(job.params).params

@@ -1,1 +1,1 @@
-"""Getting an outcome to its member: the outbox loop, the message, and what to do when Discord balks."""
+"""Getting an outcome to its member: the outbox loop, the message, the ways around a refusal."""

@@ -50,7 +50,7 @@ class Courier:
         """Show ``letter`` in the job's message, or in a new post where that cannot be edited.
 
         Raises:
-            discord.HTTPException: The last way open failed; ``faults.fault_of`` tells what it means.
+            discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
         if job.message_id is not None:
             if job.interaction_expires_at > datetime.now(UTC):

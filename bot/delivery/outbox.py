@@ -10,15 +10,22 @@ import structlog
 from bot.delivery.courier import Courier
 from bot.delivery.faults import Fault, fault_of
 from bot.delivery.letters import LetterWriter
+from bot.intake import IntakeError
+from bot.jobs.announcements import Announcements
 from bot.jobs.watch import JobWatch
 from storage.database import Database
+from storage.errors import StorageError
 from storage.outbox import Delivery
+from storage.records import Job
 
 log = structlog.get_logger(__name__)
 
 BATCH = 20
 AT_ONCE = 4
+# Each refusal for size halves what is tried next.
+SIZES_TRIED = 5
 IDLE_S = 30.0
+RETRY_S = 1.0
 LONGEST_PAUSE_S = 300.0
 
 
@@ -31,12 +38,14 @@ class Deliverer:
         database: Database,
         courier: Courier,
         writer: LetterWriter,
+        announcements: Announcements,
         watch: JobWatch,
         max_attempts: int,
     ) -> None:
         self._database = database
         self._courier = courier
         self._writer = writer
+        self._announcements = announcements
         self._watch = watch
         self._max_attempts = max_attempts
         self._woken = asyncio.Event()
@@ -66,7 +75,11 @@ class Deliverer:
             except TimeoutError:
                 pass
             self._woken.clear()
-            pause_s = await self._drain()
+            try:
+                pause_s = await self._drain()
+            except StorageError as error:
+                log.error("outbox out of reach", error=str(error))
+                pause_s = RETRY_S
 
     async def _drain(self) -> float:
         """Deliver all that is due; return the seconds until the next look."""
@@ -75,28 +88,34 @@ class Deliverer:
             at_once = asyncio.Semaphore(AT_ONCE)
             results = await asyncio.gather(*(self._deliver(item, at_once) for item in due))
             postponed = postponed or not all(results)
-        return 1.0 if postponed else IDLE_S
+        return RETRY_S if postponed else IDLE_S
 
     async def _deliver(self, item: Delivery, at_once: asyncio.Semaphore) -> bool:
+        """Try once; whether this delivery is off the list, made or given up."""
         async with at_once:
             job = await self._database.jobs.get(item.job_id)
-            limit = job.attachment_size_limit
-            # Each refusal for size halves what is tried next.
-            for _ in range(6):
-                try:
-                    letter = await self._writer.write(job, limit)
-                    await self._courier.deliver(job, letter)
-                except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                    fault = fault_of(error)
-                    if fault is Fault.TOO_LARGE:
-                        limit //= 2
-                        continue
-                    return await self._failed(item, fault, error)
-                else:
-                    await self._database.outbox.delivered(item.id)
-                    self._watch.delivered(job.id)
-                    return True
-            return await self._give_up(item, "too large even when made small")
+            await self._announcements.settled(job.id)
+            try:
+                await self._bring(job)
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                return await self._failed(item, fault_of(error), error)
+            except (IntakeError, StorageError) as error:
+                return await self._failed(item, Fault.TRY_LATER, error)
+            await self._database.outbox.delivered(item.id)
+            self._watch.delivered(job.id)
+            return True
+
+    async def _bring(self, job: Job) -> None:
+        """Write the letter and bring it, smaller after each refusal for its size."""
+        limit = job.attachment_size_limit
+        for _ in range(SIZES_TRIED):
+            try:
+                return await self._courier.deliver(job, await self._writer.write(job, limit))
+            except discord.HTTPException as error:
+                if fault_of(error) is not Fault.TOO_LARGE:
+                    raise
+                limit //= 2
+        return await self._courier.deliver(job, await self._writer.write(job, limit))
 
     async def _failed(self, item: Delivery, fault: Fault, error: BaseException) -> bool:
         bound = log.bind(job=item.job_id, delivery=item.id, fault=fault.name, error=str(error))

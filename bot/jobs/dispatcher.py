@@ -1,4 +1,4 @@
-"""Hands queued jobs to the engine, only as many as it has room for, and never the same one twice."""
+"""Hands queued jobs to the engine: as many as it has room for, and never the same one twice."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,10 +10,12 @@ from bot.jobs.status import StatusEditor
 from bot.queue import JobQueue, QueuedJob
 from engine.api import Engine
 from storage.database import Database
+from storage.errors import StorageError
 from storage.records import Job
 
 log = structlog.get_logger(__name__)
 
+RETRY_S = 1.0
 BROKEN = "Something went wrong on my side. Nothing was charged; please try again."
 
 
@@ -83,9 +85,19 @@ class Dispatcher:
                 self._slot_freed.clear()
                 await self._slot_freed.wait()
             queued = await self._queue.get()
+            if not self._engine.health().alive:
+                # It died while nobody asked for anything: that must not cost this job an attempt.
+                self._queue.put_head(queued)
+                continue
             # Shielded by nothing: a cancel between claim and task leaves a `running` row, which
             # the next start queues again.
-            job = await self._database.jobs.claim(queued.job_id)
+            try:
+                job = await self._database.jobs.claim(queued.job_id)
+            except StorageError as error:
+                log.error("job not claimed, next try soon", job=queued.job_id, error=str(error))
+                self._queue.put_head(queued)
+                await asyncio.sleep(RETRY_S)
+                continue
             if job is None:
                 continue
             task = asyncio.create_task(self._follow(job), name=f"follow {job.id}")
@@ -102,7 +114,7 @@ class Dispatcher:
         editor = self._editor_for(job)
         try:
             over = await self._follower.follow(job, editor)
-        except Exception:  # noqa: BLE001  # boundary: one job's trouble stays its own
+        except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True
             await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)

@@ -1,8 +1,7 @@
-"""From a wish to a queued job: intake, the checks, the charge, the row, the queue, in this order."""
+"""From a wish to a queued job: intake, checks, charge, row and queue, in this order."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
 
 from bot.errors import Gone, NotAllowed
 from bot.intake import Intake, SizeRule

@@ -99,11 +99,16 @@ class EngineCore:
         group = self._group()
         if not group:
             return []
-        began = time.perf_counter()
+        began, steps = time.perf_counter(), [run.row.step for run in group]
         try:
             self._family.advance([run.row for run in group])
         except Exception as error:  # noqa: BLE001  # boundary: told apart below
-            return self._recover(group, error)
+            left = [run for run, step in zip(group, steps, strict=True) if run.row.step == step]
+            moved = [run for run in group if run not in left]
+            return [
+                *(event for run in moved for event in self._stepped(run)),
+                *self._recover(left, error),
+            ]
         self._measure(group[0], time.perf_counter() - began)
         return [event for run in group for event in self._stepped(run)]
 

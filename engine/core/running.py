@@ -46,9 +46,7 @@ class Running:
 
     def stepped(self, family: Family[Any]) -> list[Event]:
         """Progress, and a preview where one is wanted, due and to be had."""
-        events: list[Event] = [
-            Progress(self.key, self.next_seq(), self.row.step, self.row.total)
-        ]
+        events: list[Event] = [Progress(self.key, self.next_seq(), self.row.step, self.row.total)]
         due = time.perf_counter() - self.previewed_s >= PREVIEW_INTERVAL_S
         if self.attempt.previews and due and not self.over:
             image = family.preview(self.row)

@@ -47,7 +47,7 @@ class Family(Protocol[RowT]):
         """Move each row on by one step, all in one denoiser call.
 
         Raises:
-            AttemptError: It failed; no row has moved on.
+            AttemptError: It failed; a row whose ``step`` is unchanged has not moved on.
         """
 
     def preview(self, row: RowT) -> Image.Image | None:

@@ -15,7 +15,7 @@ def pack(latents: torch.Tensor) -> bytes:
 def unpack(data: bytes, shape: tuple[int, ...]) -> torch.Tensor | None:
     """The latents, or None where they are of another checkpoint's shape or not readable."""
     try:
-        latents = load(data).get(_NAME)
+        latents: torch.Tensor | None = load(data).get(_NAME)
     except SafetensorError:
         return None
     if latents is None or tuple(latents.shape) != shape or not bool(latents.isfinite().all()):

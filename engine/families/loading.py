@@ -34,7 +34,9 @@ def pick_device(device: str) -> str:
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise CheckpointError(f"This machine has no device {device!r} that torch can use.") from error
+        raise CheckpointError(
+            f"This machine has no device {device!r} that torch can use."
+        ) from error
     return device
 
 
@@ -47,21 +49,23 @@ def _load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
             source,
             revision=checkpoint.revision,
             variant=checkpoint.variant,
-            torch_dtype=dtype,
+            dtype=dtype,
             use_safetensors=True,
             safety_checker=None,
             requires_safety_checker=False,
         )
         if checkpoint.tiny_vae is not None:
-            pipeline.vae = AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, torch_dtype=dtype)
+            pipeline.vae = AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, dtype=dtype)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(_why(checkpoint, source)) from error
-    return pipeline.to(device)
+    return pipeline.to(device, dtype)
 
 
 def _why(checkpoint: Checkpoint, source: str) -> str:
     if Path(source).is_dir():
-        return f"The folder of checkpoint {checkpoint.name!r} holds no complete safetensors weights."
+        return (
+            f"The folder of checkpoint {checkpoint.name!r} holds no whole safetensors weights."
+        )
     return (
         f"Checkpoint {checkpoint.name!r} ({source}) is not on this machine and could not be "
         "downloaded; check the name and the network, or choose `embedded`."

@@ -161,7 +161,9 @@ class SdFamily:
             self._prompts.move_to_end(prompt)
             return self._prompts[prompt]
         pipe = self._pipe
-        embeds, _ = pipe.encode_prompt(prompt, self._device, 1, False)
+        embeds, _ = pipe.encode_prompt(
+            prompt, self._device, num_images_per_prompt=1, do_classifier_free_guidance=False
+        )
         tokens = len(pipe.tokenizer(prompt, truncation=False, verbose=False).input_ids)
         entry = (embeds, tokens > pipe.tokenizer.model_max_length)
         self._prompts[prompt] = entry

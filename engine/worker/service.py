@@ -7,6 +7,7 @@ from typing import assert_never
 
 import diffusers
 import torch
+import transformers
 
 from engine.checkpoints import find_checkpoint
 from engine.core import EngineCore
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 def serve(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> int:
     """The life of the process after its streams are set up; returns the exit code."""
+    _hush_libraries()
     try:
         checkpoint = find_checkpoint(options.checkpoint, options.checkpoints_file)
         family = load_family(checkpoint, options.device)
@@ -73,3 +75,8 @@ def _slots(core: EngineCore) -> int:
     return max(1, core.max_rows // 2)
 
 
+def _hush_libraries() -> None:
+    # Their bars and their advice would drown what the operator needs to read.
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()

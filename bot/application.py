@@ -1,0 +1,151 @@
+"""The composition root: everything that lives as long as the bot process, wired in one place."""
+
+from contextlib import AsyncExitStack
+
+import discord
+
+from bot.delivery.courier import Courier
+from bot.delivery.letters import LetterWriter, progress_letter
+from bot.delivery.outbox import Deliverer
+from bot.intake import Intake, IntakeLimits
+from bot.jobs.announcements import Announcements
+from bot.jobs.dispatcher import Dispatcher
+from bot.jobs.estimate import Estimator
+from bot.jobs.follower import Follower
+from bot.jobs.status import Status, StatusEditor
+from bot.jobs.submission import Submission
+from bot.jobs.watch import JobWatch
+from bot.queue import JobQueue
+from bot.settings import Settings
+from engine.api import Engine
+from engine.checkpoints import find_checkpoint
+from engine.client import EngineOptions, LocalEngine
+from storage.database import Database
+from storage.image_store import ImageStore
+from storage.records import Job
+
+
+class Application:
+    """Owns database, pictures, intake, engine, queue and the two loops.
+
+    ``open`` brings up what needs no Discord, ``start`` the loops that speak to it, ``close`` ends
+    all. The loops belong here and not to the client, so that a lost gateway stops no job.
+
+    Args:
+        engine: Where pictures are made; by default the child process that the settings describe.
+
+    Raises:
+        CheckpointError: The settings name a checkpoint that is not in the table.
+    """
+
+    def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.checkpoint = find_checkpoint(settings.checkpoint, settings.checkpoints_file)
+        self.database = Database(settings.resolved_database_url)
+        self.images = ImageStore(settings.data_dir / "images")
+        self.intake = Intake(intake_limits(settings))
+        self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
+        self.queue = JobQueue()
+        self.watch = JobWatch()
+        self.announcements = Announcements(self.queue)
+        self._estimator = Estimator()
+        self.submission = Submission(
+            settings=settings,
+            database=self.database,
+            images=self.images,
+            intake=self.intake,
+            queue=self.queue,
+            checkpoint=self.checkpoint,
+            estimator=self._estimator,
+        )
+        self._dispatcher: Dispatcher | None = None
+        self._opened = AsyncExitStack()
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """The dispatcher; there is none before ``start``."""
+        assert self._dispatcher is not None, "the application has not been started"
+        return self._dispatcher
+
+    async def open(self) -> None:
+        """Bring up database, intake and engine; on an error nothing stays behind.
+
+        Raises:
+            StorageError: The database cannot be reached or upgraded.
+            EngineError: The engine cannot be made ready.
+        """
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self.database.close)
+            await self.database.upgrade()
+            opened.push_async_callback(self.intake.close)
+            await self.intake.start()
+            opened.push_async_callback(self.engine.close)
+            await self.engine.start()
+            self._opened = opened.pop_all()
+
+    async def start(self, client: discord.Client) -> None:
+        """Begin to deliver and to dispatch. ``client`` is logged in; the gateway may come later."""
+        courier = Courier(client)
+        deliverer = Deliverer(
+            database=self.database,
+            courier=courier,
+            writer=LetterWriter(self.images, self.intake),
+            announcements=self.announcements,
+            watch=self.watch,
+            max_attempts=self.settings.delivery_max_attempts,
+        )
+        follower = Follower(
+            engine=self.engine,
+            database=self.database,
+            images=self.images,
+            estimator=self._estimator,
+            max_attempts=self.settings.max_attempts,
+            previews=self.settings.previews,
+        )
+
+        def editor_for(job: Job) -> StatusEditor:
+            async def edit(status: Status) -> None:
+                await self.announcements.settled(job.id)
+                await courier.edit_by_token(job, progress_letter(job, status))
+
+            return StatusEditor(edit, self.settings.message_edit_interval_s)
+
+        self._dispatcher = Dispatcher(
+            engine=self.engine,
+            database=self.database,
+            queue=self.queue,
+            follower=follower,
+            editor_for=editor_for,
+            finished=deliverer.wake,
+        )
+        deliverer.start()
+        self._opened.push_async_callback(deliverer.close)
+        await self._dispatcher.start()
+        self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
+
+    async def close(self) -> None:
+        """End all, the last begun first. May be called twice."""
+        await self._opened.aclose()
+
+
+def intake_limits(settings: Settings) -> IntakeLimits:
+    """The limits on pictures that the settings give."""
+    return IntakeLimits(
+        max_bytes=settings.intake_max_bytes,
+        max_pixels=settings.intake_max_pixels,
+        timeout_s=settings.intake_timeout_s,
+        memory_bytes=settings.intake_memory_bytes,
+    )
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """How the settings want the engine process."""
+    return EngineOptions(
+        checkpoint=settings.checkpoint,
+        checkpoints_file=settings.checkpoints_file,
+        device=settings.device,
+        max_rows=settings.engine_max_rows,
+        ready_timeout_s=settings.engine_ready_timeout_s,
+        step_timeout_s=settings.engine_step_timeout_s,
+    )

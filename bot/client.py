@@ -1,0 +1,91 @@
+"""The Discord client: commands and buttons in, and one place where every error is told."""
+
+import hashlib
+import json
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot import texts
+from bot.application import Application
+from bot.buttons import BUTTONS
+from bot.commands import add_commands
+from bot.errors import MemberError
+from engine.errors import EngineError
+from storage.errors import StorageError
+
+log = structlog.get_logger(__name__)
+
+
+class RestyleTree(app_commands.CommandTree["RestyleBot"]):
+    """The commands; what goes wrong in one is told by ``RestyleBot.report``."""
+
+    async def on_error(
+        self, interaction: "discord.Interaction[RestyleBot]", error: app_commands.AppCommandError
+    ) -> None:
+        """Unwrap what discord.py wrapped, and report it."""
+        cause = getattr(error, "original", error)
+        await interaction.client.report(interaction, cause)
+
+
+class RestyleBot(discord.Client):
+    """Takes interactions. It reads no messages, so it asks for no privileged intent."""
+
+    def __init__(self, app: Application) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+        self.app = app
+        self.tree = RestyleTree(self)
+
+    async def setup_hook(self) -> None:
+        """Register buttons and commands; tell Discord of the commands only if they changed."""
+        self.add_dynamic_items(*BUTTONS)
+        add_commands(self.tree, self.app.settings)
+        guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]
+        for guild in guilds:
+            self.tree.copy_global_to(guild=guild)
+        for place in guilds or [None]:
+            await self._sync(place)
+
+    async def report(self, interaction: discord.Interaction[Any], error: Exception) -> None:
+        """Tell the member one sentence in private, and the log the rest."""
+        bound = log.bind(interaction=interaction.id, user=interaction.user.id)
+        if isinstance(error, MemberError):
+            sentence = str(error)
+            bound.info("told a member", error=type(error).__name__, sentence=sentence)
+        else:
+            sentence = texts.sentence_for_surprise(error)
+            expected = isinstance(error, EngineError | StorageError)
+            bound.error("interaction failed", expected=expected, exc_info=error)
+        try:
+            await _tell(interaction, sentence)
+        except discord.HTTPException as unheard:
+            bound.warning("the member could not be told", error=str(unheard))
+
+    async def _sync(self, guild: discord.Object | None) -> None:
+        commands = self.tree.get_commands(guild=guild, type=None)
+        payload = json.dumps([command.to_dict(self.tree) for command in commands], sort_keys=True)
+        digest = hashlib.sha256(payload.encode()).hexdigest()
+        key = f"commands:{self.application_id}:{guild.id if guild else 'all'}"
+        if await self.app.database.values.get(key) == digest:
+            return
+        await self.tree.sync(guild=guild)
+        await self.app.database.values.set(key, digest)
+        log.info("commands synced", guild=guild.id if guild else None, commands=len(commands))
+
+
+async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    if not interaction.response.is_done():
+        await interaction.response.send_message(sentence, ephemeral=True)
+        return
+    # A public "thinking" message was promised; the sentence is for the member alone.
+    await interaction.followup.send(sentence, ephemeral=True)
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()

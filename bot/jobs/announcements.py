@@ -1,0 +1,30 @@
+"""Keeps the edit that says "queued" from landing on top of anything newer in the same message."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.queue import JobQueue
+
+
+class Announcements:
+    """Knows which jobs are being announced right now."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self._under_way: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def announcing(self, job_id: str) -> AsyncIterator[bool]:
+        """Announce within; yields whether the job still waits, so that it is worth saying."""
+        over = self._under_way[job_id] = asyncio.Event()
+        try:
+            yield self._queue.position(job_id) is not None
+        finally:
+            del self._under_way[job_id]
+            over.set()
+
+    async def settled(self, job_id: str) -> None:
+        """Return when the message of ``job_id`` may be edited."""
+        if over := self._under_way.get(job_id):
+            await over.wait()

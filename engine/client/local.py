@@ -1,0 +1,175 @@
+"""LocalEngine: keeps one engine process alive and turns its replies into streams of events."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from engine.api import Health
+from engine.client.process import EngineOptions, EngineProcess
+from engine.errors import EngineError
+from engine.events import Event, Lost, Terminal
+from engine.params import Attempt
+from engine.protocol import Cancel, Fatal, Hello, Reply, Report, Submit
+
+logger = logging.getLogger(__name__)
+
+FIRST_BACKOFF_S = 0.25
+LONGEST_BACKOFF_S = 60.0
+
+
+class LocalEngine:
+    """``engine.api.Engine`` over a child process that is started again whenever it dies."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._health = Health(alive=False)
+        self._process: EngineProcess | None = None
+        self._ready = asyncio.Event()
+        self._calls: dict[str, asyncio.Queue[Event]] = {}
+        self._supervisor: asyncio.Task[None] | None = None
+        self._watchdog: asyncio.TimerHandle | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the engine, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process and wait for its hello.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be loaded.
+            EngineDead: The process ended or was not ready in time.
+        """
+        process = await self._spawn()
+        self._supervisor = asyncio.create_task(self._supervise(process), name="engine-supervisor")
+
+    async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+        """Hand over an attempt and yield its events, the last of them terminal."""
+        if self._process is None or not self._ready.is_set():
+            yield Lost(attempt.key, 0)
+            return
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._calls[attempt.key] = queue
+        self._process.send(Submit(attempt))
+        self._rewind_watchdog()
+        event: Event | None = None
+        try:
+            while not isinstance(event, Terminal):
+                event = await queue.get()
+                yield event
+        finally:
+            self._calls.pop(attempt.key, None)
+            if not isinstance(event, Terminal):
+                # Nobody listens any more, so nobody needs the picture.
+                self._process.send(Cancel(attempt.key))
+            self._rewind_watchdog()
+
+    async def cancel(self, key: str) -> None:
+        """Ask for an attempt to stop at the next step boundary; unknown keys are ignored."""
+        if self._process is not None:
+            self._process.send(Cancel(key))
+
+    def health(self) -> Health:
+        """The last known state, without waiting."""
+        return msgspec.structs.replace(
+            self._health, alive=self._ready.is_set(), running=tuple(self._calls)
+        )
+
+    async def wait_ready(self) -> None:
+        """Return when the engine can take attempts (again)."""
+        await self._ready.wait()
+
+    async def close(self) -> None:
+        """End the process; attempts still in it yield ``Lost``. May be called twice."""
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
+            self._supervisor = None
+        process, self._process = self._process, None
+        self._lose_all()
+        if process is not None:
+            await process.end()
+
+    async def _spawn(self) -> EngineProcess:
+        process = await EngineProcess.spawn(self._options)
+        try:
+            hello = await process.hello(self._options.ready_timeout_s)
+        except BaseException:
+            # Not ready, or not wanted any more: either way it must not be left behind.
+            process.kill()
+            await process.end()
+            raise
+        self._greet(hello)
+        self._process = process
+        self._ready.set()
+        return process
+
+    def _greet(self, hello: Hello) -> None:
+        self._health = msgspec.structs.replace(
+            self._health, device=hello.device, checkpoint=hello.checkpoint, slots=hello.slots
+        )
+        logger.info("engine ready: %s on %s, %s", hello.checkpoint, hello.device, hello.versions)
+
+    async def _supervise(self, process: EngineProcess) -> None:
+        while True:
+            async for reply in process.replies():
+                self._take(reply)
+            self._process = None
+            self._lose_all()
+            process.kill()
+            logger.error("the engine process ended with code %d", await process.end())
+            process = await self._respawn()
+
+    async def _respawn(self) -> EngineProcess:
+        backoff_s = FIRST_BACKOFF_S
+        while True:
+            self._health = msgspec.structs.replace(self._health, restarts=self._health.restarts + 1)
+            try:
+                return await self._spawn()
+            except (EngineError, OSError) as error:
+                logger.error("the engine did not start, next try in %g s: %s", backoff_s, error)
+            await asyncio.sleep(backoff_s)
+            backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
+
+    def _take(self, reply: Reply) -> None:
+        self._rewind_watchdog()
+        match reply:
+            case Report(slots=slots, step_seconds=step_seconds):
+                self._health = msgspec.structs.replace(
+                    self._health, slots=slots, step_seconds=step_seconds
+                )
+            case Hello() | Fatal():
+                logger.warning("the engine said %s out of turn", type(reply).__name__)
+            case event:
+                # An attempt that was let go still says its last words; nobody listens.
+                if queue := self._calls.get(event.key):
+                    queue.put_nowait(event)
+
+    def _lose_all(self) -> None:
+        self._ready.clear()
+        calls, self._calls = self._calls, {}
+        for key, queue in calls.items():
+            queue.put_nowait(Lost(key, -1))
+        self._rewind_watchdog()
+
+    def _rewind_watchdog(self) -> None:
+        """Give the engine its time again, or let the watchdog rest while it has nothing to do."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
+        if self._calls:
+            loop = asyncio.get_running_loop()
+            self._watchdog = loop.call_later(self._options.step_timeout_s, self._bite)
+
+    def _bite(self) -> None:
+        self._watchdog = None
+        if self._process is not None:
+            logger.error(
+                "the engine was silent for %g s and is started again; a step that may take longer "
+                "needs a larger RESTYLE_ENGINE_STEP_TIMEOUT_S",
+                self._options.step_timeout_s,
+            )
+            self._process.kill()
