@@ -1,0 +1,104 @@
+"""From a database URL to an async engine that is set up for durability."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from storage.errors import InvalidDatabaseUrl
+
+WRITES = "storage_writes"
+
+# recursive_triggers: without it, INSERT OR REPLACE would slip past the ledger's triggers.
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+)
+
+
+def parse_url(text: str) -> URL:
+    """The SQLAlchemy URL, with the async driver filled in.
+
+    Args:
+        text: ``sqlite:///relative``, ``sqlite:////absolute`` or ``postgresql://…``. PostgreSQL's
+            own ``sslmode`` is understood.
+
+    Raises:
+        InvalidDatabaseUrl: It is something else, or an SQLite database without a file.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise InvalidDatabaseUrl(
+            "The database URL cannot be read; sqlite:///restyle.db would be one."
+        ) from error
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise InvalidDatabaseUrl("An SQLite database needs a file, as in sqlite:///restyle.db.")
+        return url.set(drivername="sqlite+aiosqlite")
+    if backend in ("postgresql", "postgres"):
+        query: dict[str, Any] = dict(url.query)
+        if "sslmode" in query:
+            query["ssl"] = query.pop("sslmode")
+        return url.set(drivername="postgresql+asyncpg", query=query)
+    raise InvalidDatabaseUrl(f"{backend} is not supported; use sqlite or postgresql.")
+
+
+def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> AsyncEngine:
+    """An engine for a URL from ``parse_url``.
+
+    Args:
+        lock_timeout_s: How long a statement may wait for somebody else's lock.
+        pooled: Keep connections; False closes each at once, for a short-lived engine.
+
+    Raises:
+        InvalidDatabaseUrl: The driver for it is not installed.
+    """
+    # Parameters hold prompts and interaction tokens, which belong in no traceback.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if not pooled:
+        options["poolclass"] = NullPool
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, connect_args={"timeout": lock_timeout_s}, **options)
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    lock_timeout_ms = str(max(1, round(lock_timeout_s * 1000)))
+    if pooled:
+        options |= {"pool_pre_ping": True, "pool_timeout": lock_timeout_s}
+    try:
+        return create_async_engine(
+            url, connect_args={"server_settings": {"lock_timeout": lock_timeout_ms}}, **options
+        )
+    except ModuleNotFoundError as error:
+        raise InvalidDatabaseUrl(
+            "PostgreSQL needs its driver: install restyle-bot[postgres]."
+        ) from error
+
+
+def make_parent_folder(url: URL) -> None:
+    """Make the folder of an SQLite file; nothing to do for PostgreSQL."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # None: Python's sqlite3 begins nothing by itself; `_begin_sqlite` does.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and then asks for the write lock can be refused at once,
+    # whatever the timeout. So those that will write ask for it at the beginning.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,50 @@
+"""The database as one object: connections, schema, and a repository for each kind of thing."""
+
+from storage.connection import make_engine, parse_url
+from storage.guilds import Guilds
+from storage.image_uses import ImageUses
+from storage.jobs import Jobs
+from storage.migrations.upgrading import upgrade
+from storage.outbox import Outbox
+from storage.quota import QuotaLedger
+from storage.sessions import Sessions
+from storage.values import Values
+
+
+class Database:
+    """All durable truth but the pictures. Belongs to one event loop; close it in the end.
+
+    Every method of the repositories may raise ``DatabaseUnavailable`` or ``DatabaseRefused``.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://…``.
+        lock_timeout_s: How long an operation may wait for another's lock.
+
+    Raises:
+        InvalidDatabaseUrl: The URL names no database that can be used.
+    """
+
+    def __init__(self, url: str, *, lock_timeout_s: float = 10.0) -> None:
+        self._url = parse_url(url)
+        self._lock_timeout_s = lock_timeout_s
+        self._engine = make_engine(self._url, lock_timeout_s=lock_timeout_s)
+        sessions = Sessions(self._engine, lock_timeout_s=lock_timeout_s)
+        self.jobs = Jobs(sessions)
+        self.quota = QuotaLedger(sessions)
+        self.guilds = Guilds(sessions)
+        self.outbox = Outbox(sessions)
+        self.images = ImageUses(sessions)
+        self.values = Values(sessions)
+
+    async def upgrade(self) -> None:
+        """Bring the schema to the newest revision; safe when several processes do so at once.
+
+        Raises:
+            DatabaseUnavailable: The database is locked, full or out of reach.
+            DatabaseRefused: The schema is one that this version does not know.
+        """
+        await upgrade(self._url, lock_timeout_s=self._lock_timeout_s)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()

@@ -1,0 +1,170 @@
+"""Pictures and latents on disk, each under the hash of its bytes."""
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from storage.errors import ImageMissing, ImageStoreFailed, InvalidImageHash
+
+SUFFIXES = (".webp", ".png", ".safetensors")
+HASH = re.compile(r"[0-9a-f]{64}")
+# Temporary files are written in seconds; one this old was left by a process that died.
+STALE_AFTER_S = 3600.0
+
+
+class ImageStore:
+    """A folder of immutable files. An image is there wholly or not at all, whatever dies when.
+
+    Files are spread over folders named by the first two digits of their hash. Any number of
+    processes may use one folder at once. Every method works in a thread.
+
+    Args:
+        root: The folder; it is made when the first image is put.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._temporary = root / "tmp"
+
+    async def put(self, data: bytes, suffix: str) -> str:
+        """Keep ``data`` and return its hash; what is kept already is not written again.
+
+        Args:
+            suffix: One of ``SUFFIXES``, for those who look into the folder.
+
+        Raises:
+            ImageStoreFailed: The disk is full or would not write.
+            ValueError: The suffix is none of those.
+        """
+        if suffix not in SUFFIXES:
+            raise ValueError(f"{suffix!r} is none of the suffixes {', '.join(SUFFIXES)}.")
+        return await asyncio.to_thread(self._put, data, suffix)
+
+    async def get(self, image_hash: str) -> bytes:
+        """The bytes of that hash.
+
+        Raises:
+            ImageMissing: None are kept.
+            ImageStoreFailed: The disk would not read them.
+            InvalidImageHash: The text is no hash.
+        """
+        return await asyncio.to_thread(self._get, image_hash)
+
+    async def exists(self, image_hash: str) -> bool:
+        """Whether bytes of that hash are kept; raises ``InvalidImageHash``."""
+        return await asyncio.to_thread(self._exists, image_hash)
+
+    async def delete(self, image_hash: str) -> bool:
+        """Drop the bytes of that hash; False when none were kept.
+
+        Raises:
+            ImageStoreFailed: The disk would not drop them.
+            InvalidImageHash: The text is no hash.
+        """
+        return await asyncio.to_thread(self._delete, image_hash)
+
+    async def sweep(self, older_than_s: float = STALE_AFTER_S) -> int:
+        """Drop what dead processes left half written, and return how many files that were.
+
+        Args:
+            older_than_s: Younger ones are let be, since a living process may be writing them.
+        """
+        return await asyncio.to_thread(self._sweep, older_than_s)
+
+    def _put(self, data: bytes, suffix: str) -> str:
+        image_hash = hashlib.sha256(data).hexdigest()
+        with _reported("written"):
+            if self._find(image_hash) is None:
+                self._write(data, self._folder(image_hash) / f"{image_hash}{suffix}")
+        return image_hash
+
+    def _write(self, data: bytes, path: Path) -> None:
+        for folder in (self._temporary, path.parent):
+            self._make_folder(folder)
+        descriptor, name = tempfile.mkstemp(dir=self._temporary)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_folder(folder.parent)
+
+    def _get(self, image_hash: str) -> bytes:
+        with _reported("read"):
+            path = self._find(image_hash)
+            if path is not None:
+                with suppress(FileNotFoundError):
+                    return path.read_bytes()
+        raise ImageMissing(image_hash)
+
+    def _exists(self, image_hash: str) -> bool:
+        return self._find(image_hash) is not None
+
+    def _delete(self, image_hash: str) -> bool:
+        found = False
+        with _reported("deleted"):
+            # Two processes that put the same bytes under two suffixes leave two files.
+            while (path := self._find(image_hash)) is not None:
+                path.unlink(missing_ok=True)
+                found = True
+            if found:
+                _sync_folder(self._folder(image_hash))
+        return found
+
+    def _sweep(self, older_than_s: float) -> int:
+        swept = 0
+        with _reported("swept"):
+            if not self._temporary.is_dir():
+                return 0
+            newest = time.time() - older_than_s
+            for path in self._temporary.iterdir():
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mtime <= newest:
+                        path.unlink()
+                        swept += 1
+        return swept
+
+    def _folder(self, image_hash: str) -> Path:
+        if not HASH.fullmatch(image_hash):
+            raise InvalidImageHash(image_hash)
+        return self._root / image_hash[:2]
+
+    def _find(self, image_hash: str) -> Path | None:
+        folder = self._folder(image_hash)
+        paths = (folder / f"{image_hash}{suffix}" for suffix in SUFFIXES)
+        return next((path for path in paths if path.is_file()), None)
+
+
+@contextmanager
+def _reported(deed: str) -> Iterator[None]:
+    try:
+        yield
+    except ImageStoreFailed:
+        raise
+    except OSError as error:
+        raise ImageStoreFailed(f"An image could not be {deed}: {error}.") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename or a removal is durable only once its folder is.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Alembic's revisions of the schema, and what runs them."""

@@ -1,0 +1,62 @@
+"""Brings a database to the newest revision without holding up the event loop."""
+
+import asyncio
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, func, select
+
+from storage.connection import WRITES, make_engine, make_parent_folder
+from storage.errors import DatabaseRefused, DatabaseUnavailable
+from storage.faults import translated
+
+# Key of the PostgreSQL advisory lock under which one process at a time upgrades.
+UPGRADE_LOCK = 0x7265_7374
+
+
+async def upgrade(url: URL, *, lock_timeout_s: float) -> None:
+    """Upgrade the database of a URL from ``connection.parse_url``, all or nothing.
+
+    Raises:
+        DatabaseUnavailable: The database is locked, full or out of reach.
+        DatabaseRefused: Its schema is one that this version does not know.
+    """
+    # Alembic reads files and imports modules, so it gets a thread, with an event loop of its own
+    # for the drivers.
+    await asyncio.to_thread(lambda: asyncio.run(_upgrade(url, lock_timeout_s)))
+
+
+def alembic_config(connection: Connection) -> Config:
+    """A configuration that needs no file and works on ``connection``."""
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+async def _upgrade(url: URL, lock_timeout_s: float) -> None:
+    try:
+        make_parent_folder(url)
+    except OSError as error:
+        raise DatabaseUnavailable(f"The database's folder cannot be made: {error}.") from error
+    engine = make_engine(url, lock_timeout_s=lock_timeout_s, pooled=False)
+    try:
+        with translated():
+            async with engine.execution_options(**{WRITES: True}).begin() as connection:
+                await connection.run_sync(_upgrade_on)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade_on(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+    try:
+        command.upgrade(alembic_config(connection), "head")
+    except CommandError as error:
+        raise DatabaseRefused(
+            "The database has a schema that this version of Restyle does not know; "
+            "it was probably written by a newer one."
+        ) from error

@@ -1,0 +1,104 @@
+"""The outbox: which outcomes members are still to be told, kept until one way to them worked."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.records import JobStatus
+from storage.sessions import Sessions
+from storage.tables import DeliveryState, OutboxRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An outcome to tell.
+
+    Attributes:
+        kind: The final status that the job reached.
+        attempts: Tries that failed so far.
+    """
+
+    id: int
+    job_id: str
+    kind: JobStatus
+    attempts: int
+
+
+class Outbox:
+    """The deliveries that wait. What is settled or unknown is left alone by every method."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def due(self, now: datetime, limit: int) -> list[Delivery]:
+        """At most ``limit`` deliveries whose time has come, the longest due first."""
+        statement = (
+            select(OutboxRow)
+            .where(OutboxRow.state == DeliveryState.PENDING, OutboxRow.due_at <= now)
+            .order_by(OutboxRow.due_at, OutboxRow.id)
+            .limit(limit)
+        )
+        async with self._sessions.read() as session:
+            rows = (await session.scalars(statement)).all()
+        return [
+            Delivery(id=row.id, job_id=row.job_id, kind=row.kind, attempts=row.attempts)
+            for row in rows
+        ]
+
+    async def delivered(self, delivery_id: int) -> None:
+        """The member has been told."""
+        await self._change(delivery_id, state=DeliveryState.DELIVERED, settled_at=datetime.now(UTC))
+
+    async def postpone(self, delivery_id: int, until: datetime, reason: str) -> None:
+        """A try failed; it is due again at ``until``."""
+        await self._change(
+            delivery_id, attempts=OutboxRow.attempts + 1, due_at=until, last_error=reason
+        )
+
+    async def abandoned(self, delivery_id: int, reason: str) -> None:
+        """No way to the member is left."""
+        await self._change(
+            delivery_id,
+            state=DeliveryState.ABANDONED,
+            attempts=OutboxRow.attempts + 1,
+            last_error=reason,
+            settled_at=datetime.now(UTC),
+        )
+
+    async def _change(self, delivery_id: int, **values: Any) -> None:
+        async with self._sessions.write() as session:
+            await session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
+                .values(values)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def announce(session: AsyncSession, job_id: str, kind: JobStatus, now: datetime) -> None:
+    """Put a job's outcome into the outbox, inside the transaction that decides it."""
+    session.add(
+        OutboxRow(
+            job_id=job_id,
+            kind=kind,
+            state=DeliveryState.PENDING,
+            attempts=0,
+            last_error=None,
+            created_at=now,
+            due_at=now,
+            settled_at=None,
+        )
+    )
+
+
+async def withdraw(session: AsyncSession, job_id: str, reason: str, now: datetime) -> None:
+    """Let a job's delivery rest if it still waits, inside somebody else's transaction."""
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.job_id == job_id, OutboxRow.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.ABANDONED, last_error=reason, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )

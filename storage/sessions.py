@@ -1,0 +1,78 @@
+"""Short database sessions, one per operation: reading ones, and writing ones in one transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from storage.connection import WRITES
+from storage.errors import DatabaseUnavailable
+from storage.faults import translated
+
+# First keys of PostgreSQL's advisory locks. Everybody takes a member's lock before a guild's, so
+# that no two transactions wait for each other.
+MEMBER_LOCK = 1
+GUILD_LOCK = 2
+
+
+class Sessions:
+    """Opens sessions on one engine; storage's errors come out of them, never the driver's."""
+
+    def __init__(self, engine: AsyncEngine, *, lock_timeout_s: float) -> None:
+        self._engine = engine
+        self._lock_timeout_s = lock_timeout_s
+        self._readers = async_sessionmaker(engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(
+            engine.execution_options(**{WRITES: True}), expire_on_commit=False
+        )
+        # SQLite has one writer at a time. Ours wait here in line, rather than in SQLite's own
+        # busy loop, which sleeps and serves whoever happens to wake up.
+        self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one state of the database and changes nothing."""
+        with translated():
+            async with self._readers() as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session whose one transaction is committed at the end, or undone by any error."""
+        with translated():
+            async with self._turn(), self._writers.begin() as session:
+                yield session
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._writing is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._lock_timeout_s):
+                await self._writing.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable("The database is busy with other writes.") from error
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+
+async def take_locks(session: AsyncSession, user_id: int, guild_id: int | None) -> None:
+    """Until the transaction ends, let nobody else charge this member or count this guild's jobs.
+
+    On SQLite a writing transaction has the whole database to itself already.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    keys = [(MEMBER_LOCK, user_id)]
+    if guild_id is not None:
+        keys.append((GUILD_LOCK, guild_id))
+    for kind, snowflake in keys:
+        # hashtext makes an int4 of the 64 bits; two members who share one merely take turns.
+        await session.execute(
+            select(func.pg_advisory_xact_lock(kind, func.hashtext(str(snowflake))))
+        )
