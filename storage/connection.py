@@ -89,12 +89,17 @@ def make_parent_folder(url: URL) -> None:
 
 
 def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:
-    # None: Python's sqlite3 begins nothing by itself; `_begin_sqlite` does.
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+    try:
+        # None: Python's sqlite3 begins nothing by itself; `_begin_sqlite` does.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+    except BaseException:
+        # The pool does not know the connection yet, so nobody else would close it.
+        dbapi_connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:

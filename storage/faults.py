@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from storage.errors import DatabaseRefused, DatabaseUnavailable
+from storage.errors import DatabaseRefused, DatabaseUnavailable, StorageError
 
 # Primary result codes that mean the statement was at fault; see sqlite.org/rescode.html.
 SQLITE_REFUSALS = {
@@ -30,24 +30,27 @@ def translated() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise DatabaseUnavailable("All connections to the database are busy.") from error
     except DBAPIError as error:
-        if _is_refusal(error):
-            name = type(error.orig).__name__
-            raise DatabaseRefused(f"The database refused a statement ({name}).") from error
-        raise DatabaseUnavailable(f"The database is not available: {error.orig}.") from error
+        raise _class_of(error.orig or error) from error
+    except sqlite3.Error as error:
+        # Raised while a connection is set up, where SQLAlchemy does not wrap it yet.
+        raise _class_of(error) from error
     except SQLAlchemyError as error:
         raise DatabaseRefused(
             f"The database could not be asked ({type(error).__name__})."
         ) from error
-    except (ConnectionError, TimeoutError) as error:
-        raise DatabaseUnavailable("The database does not answer.") from error
+    except OSError as error:
+        raise DatabaseUnavailable(f"The database does not answer: {error}.") from error
 
 
-def _is_refusal(error: DBAPIError) -> bool:
-    if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return (code & 0xFF) in SQLITE_REFUSALS
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    if sqlstate is None:
-        # The driver's own errors are about the connection, save for values it cannot send.
-        return not error.connection_invalidated and "DataError" in type(error.orig).__name__
-    return str(sqlstate)[:2] in POSTGRES_REFUSALS
+def _class_of(error: BaseException) -> StorageError:
+    sqlstate = str(getattr(error, "sqlstate", None) or "")
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        refused = (code & 0xFF) in SQLITE_REFUSALS
+    else:
+        refused = sqlstate[:2] in POSTGRES_REFUSALS
+    if refused:
+        # The driver's words may quote a value, so only the kind of error is told.
+        kind = f"{type(error).__name__} {sqlstate}".rstrip()
+        return DatabaseRefused(f"The database refused a statement ({kind}).")
+    return DatabaseUnavailable(f"The database is not available: {error}.")

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Date,
+    Double,
     ForeignKey,
     Index,
     MetaData,
@@ -120,8 +121,8 @@ class JobRow(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     num_inference_steps: Mapped[int | None]
-    guidance_scale: Mapped[float | None]
-    seconds: Mapped[float | None]
+    guidance_scale: Mapped[float | None] = mapped_column(Double)
+    seconds: Mapped[float | None] = mapped_column(Double)
     notes: Mapped[tuple[str, ...]] = mapped_column(Sentences)
     error_code: Mapped[str | None] = mapped_column(FreeText)
     error_message: Mapped[str | None] = mapped_column(FreeText)

@@ -1,0 +1,105 @@
+"""The migrations: from nothing to the tables that the code knows, on both databases."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.connection import make_engine, make_parent_folder, parse_url
+from storage.database import Database
+from storage.errors import DatabaseRefused
+from storage.tables import Base
+from tests.storage.making import submit
+
+
+async def on_connection(url: str, work: Callable[[Connection], Any]) -> Any:
+    """Run synchronous work in a transaction of its own."""
+    engine: AsyncEngine = make_engine(parse_url(url), lock_timeout_s=5.0, pooled=False)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+async def upgrade(url: str) -> None:
+    """Upgrade as an application would."""
+    database = Database(url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
+
+
+def tables(connection: Connection) -> set[str]:
+    """The names of all tables."""
+    return set(inspect(connection).get_table_names())
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What Alembic would still change to get from the database to the code."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Base.metadata))
+
+
+def checks(connection: Connection) -> set[str | None]:
+    """The names of all check constraints, which Alembic does not compare."""
+    inspector = inspect(connection)
+    return {
+        check["name"]
+        for table in inspector.get_table_names()
+        for check in inspector.get_check_constraints(table)
+    }
+
+
+async def test_an_empty_database_gets_the_tables_of_the_code(empty_url: str) -> None:
+    """No table, column, index or check too many or too few; a missing folder is made."""
+    await upgrade(empty_url)
+    assert await on_connection(empty_url, differences) == []
+    expected = {
+        constraint.name
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    assert await on_connection(empty_url, checks) == expected
+
+
+async def test_an_upgrade_of_the_newest_changes_nothing(url: str) -> None:
+    """It happens at every start, with data in the tables."""
+    database = Database(url)
+    job = await submit(database)
+    await database.upgrade()
+    assert await database.jobs.get(job.id) == job
+    await database.close()
+
+
+async def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
+    """One does it, the other waits and finds it done."""
+    await asyncio.gather(*(upgrade(empty_url) for _ in range(4)))
+    assert await on_connection(empty_url, differences) == []
+
+
+async def test_an_upgrade_is_done_wholly_or_not_at_all(empty_url: str) -> None:
+    """A table in the way stops it; nothing of it stays, and without the obstacle it works."""
+    make_parent_folder(parse_url(empty_url))
+    await on_connection(empty_url, lambda it: it.execute(text("CREATE TABLE outbox (id INT)")))
+    with pytest.raises(DatabaseRefused):
+        await upgrade(empty_url)
+    assert await on_connection(empty_url, tables) == {"outbox"}
+    await on_connection(empty_url, lambda it: it.execute(text("DROP TABLE outbox")))
+    await upgrade(empty_url)
+    assert await on_connection(empty_url, differences) == []
+
+
+async def test_a_newer_schema_is_one_sentence(url: str) -> None:
+    """An older bot leaves it alone."""
+    newer = "UPDATE alembic_version SET version_num = '9999'"
+    await on_connection(url, lambda it: it.execute(text(newer)))
+    with pytest.raises(DatabaseRefused, match="does not know"):
+        await upgrade(url)
