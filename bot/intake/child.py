@@ -23,6 +23,8 @@ from bot.intake.wire import (
 )
 
 START_TIMEOUT_S = 30.0
+# How long a process that has closed its pipe may take to end.
+LAST_BREATH_S = 1.0
 # Everything else stays behind: the process that opens strangers' files gets no token.
 KEPT_VARIABLES = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 
@@ -37,6 +39,7 @@ class Child:
         self._requests = process.stdin
         self._replies = process.stdout
         self._timeout_s = timeout_s
+        self._killed = False
         self.answered = 0
 
     @classmethod
@@ -109,7 +112,9 @@ class Child:
 
     def kill(self) -> None:
         """Kill it, without waiting for its end."""
-        if self.alive:
+        # One that has ended by itself is left to asyncio: Popen.kill would fetch its exit code.
+        if self.alive and not self._killed and not self._replies.at_eof():
+            self._killed = True
             self._process.kill()
 
     async def end(self) -> None:
@@ -118,6 +123,13 @@ class Child:
         # asyncio knows the process as ended only when the pipe has been read to its end.
         while await self._replies.read(1 << 16):
             pass
+        if not self._killed:
+            try:
+                async with asyncio.timeout(LAST_BREATH_S):
+                    await self._process.wait()
+            except TimeoutError:
+                # It closed its pipe and lives on.
+                self._process.kill()
         await self._process.wait()
 
     async def _exchange(self, message: msgspec.Struct) -> Reply:

@@ -1,12 +1,12 @@
 """From encoded bytes to pixels that stand upright, eight bits a value, in one of four modes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from PIL import Image
 from PIL.Image import Transpose
 
-from bot.intake.codecs import open_header
+from bot.intake.codecs import DECODER_ERRORS, open_header
 from bot.intake.limits import IntakeLimits
 from bot.intake.sizing import Fit, SizeRule, fit
 from bot.intake.sniff import PictureFormat
@@ -102,7 +102,7 @@ def _has_more(opened: "ImageFile.ImageFile") -> bool:
 def _orientation(opened: Image.Image) -> int:
     try:
         found = opened.getexif().get(ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError):
+    except DECODER_ERRORS:
         # Pixels do not need their metadata.
         return 1
     return found if isinstance(found, int) else 1
@@ -123,11 +123,13 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _grey(image: Image.Image) -> Image.Image:
     """Scale 16 and 32 bits a value, or floats, to eight bits."""
     wide = image if image.mode in ("I", "F") else image.convert("I")
-    lowest, highest = (float(value) for value in wide.getextrema())  # type: ignore[arg-type]
+    # One band, so one pair.
+    lowest, highest = cast("tuple[float, float]", wide.getextrema())
     if image.mode == "F" and lowest >= 0 and highest <= 1:
         lowest, highest = 0.0, 1.0
     elif image.mode != "F" and lowest >= 0 and highest <= 65535:
         lowest, highest = 0.0, 65535.0
     gain = 255 / ((highest - lowest) or 1.0)
-    offset = -lowest * gain
+    # Half a level more, because Pillow rounds down.
+    offset = 0.5 - lowest * gain
     return wide.point(lambda value: value * gain + offset).convert("L")

@@ -65,13 +65,14 @@ def fit(width: int, height: int, rule: SizeRule) -> Fit:
     Raises:
         TooNarrow: The shorter side would have fewer than 64 pixels.
     """
-    scale = min(rule.area_side / math.sqrt(width * height), rule.max_side / max(width, height))
-    least = max(MIN_SIDE, rule.multiple)
-    if min(width, height) * scale * (1 + INVISIBLE_ERROR) < MIN_SIDE:
+    longest = rule.max_side / MIN_SIDE
+    if max(width, height) > min(width, height) * longest * (1 + INVISIBLE_ERROR):
         raise TooNarrow(
             f"That picture is too narrow at {width} × {height} pixels; please crop it to a "
-            f"shape no longer than {max(1, rule.max_side // least)} to 1."
+            f"shape no longer than {longest:.3g} to 1."
         )
+    scale = max(rule.area_side / math.sqrt(width * height), MIN_SIDE / min(width, height))
+    scale = min(scale, rule.max_side / max(width, height))
     area = width * height * scale**2
     if _takes_as_it_is(width, height, area, rule):
         return Fit(width=width, height=height, kept_width=1.0, kept_height=1.0)

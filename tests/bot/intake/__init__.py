@@ -1,0 +1,1 @@
+"""Tests of taking pictures in; phone.heic is ours: quadrants() in HEVC, orientation 6, with GPS."""
