@@ -185,8 +185,8 @@ def test_cut_short_anywhere(taker: Taker, name: str) -> None:
             taker.prepare(cut, SMALL)
 
 
-# Reasons that a damaged file has no right to: Pillow's errors are all ours to catch.
-NO_EXCUSES = {"decoder_crashed", "took_too_long", "intake_unavailable", "intake"}
+# Reasons that a damaged file has no right to.
+NO_EXCUSES = {"took_too_long", "intake_unavailable", "intake"}
 
 
 def refusal_of(taker: Taker, data: bytes) -> IntakeError | None:
@@ -199,7 +199,20 @@ def refusal_of(taker: Taker, data: bytes) -> IntakeError | None:
 
 def taken_or_refused(taker: Taker, data: bytes) -> bool:
     refused = refusal_of(taker, data)
-    return refused is None or (refused.code not in NO_EXCUSES and str(refused).endswith("."))
+    if refused is None:
+        return True
+    # A codec may crash, for which there is the sandbox; but an exception of Pillow that nobody
+    # caught ends the process with 1, and those are all ours to catch.
+    uncaught = refused.detail.endswith("ended with 1")
+    return not uncaught and refused.code not in NO_EXCUSES and str(refused).endswith(".")
+
+
+def test_a_codec_that_crashes_costs_one_picture(taker: Taker) -> None:
+    # pi_heif 1.4.0 dies of this one: metadata of a kind that nobody knows.
+    data = bytearray(SOURCES["HEIC"])
+    data[data.index(b"Exif")] = 0x80
+    assert refusal_of(taker, bytes(data)) is not None
+    assert refusal_of(taker, SOURCES["HEIC"]) is None
 
 
 Damage = list[tuple[float, bytes]]
