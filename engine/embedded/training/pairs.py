@@ -1,0 +1,130 @@
+"""The training set: crops of the photographs, and what the teachers make of them, as latents."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from engine.embedded.data.catalogue import photo_files
+from engine.embedded.data.fetching import fetch
+from engine.embedded.data.reading import Bytes, read_photo
+from engine.embedded.filters import LIGHTS, MEDIA, restyle
+from engine.embedded.latents import CHANNELS, BlockCode, fit
+from engine.embedded.training.crops import CROP_PX, crops_of
+from engine.embedded.training.plan import Plan
+
+LATENT_PX = CROP_PX // 4
+# So many teachers' pictures are also kept as pixels, for the autoencoder.
+_KEPT_PICTURES = 1500
+NO_LOOK = -1
+
+Look = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The set on disk, memory-mapped.
+
+    ``labels`` rows are (crop, medium, light), the last two places in `MEDIA` and `LIGHTS` or
+    `NO_LOOK`; ``styled`` has a row for each.
+    """
+
+    photos: NDArray[np.float16]
+    styled: NDArray[np.float16]
+    labels: NDArray[np.int32]
+
+
+def build_pairs(folder: Path, plan: Plan) -> None:
+    """Download, cut, restyle and encode everything into ``folder``, unless it is there already.
+
+    Raises:
+        FetchError: A package could not be downloaded.
+    """
+    if (folder / "pairs.json").exists():
+        return
+    dice = np.random.default_rng(plan.seed)
+    crops = np.concatenate(list(_all_crops(folder, plan, dice)))
+    np.save(folder / "crops.npy", crops)
+    wanted = [_looks_of_one_crop(plan, dice) for _ in crops]
+    # The code is fitted on photographs and teachers' pictures alike.
+    sample = dice.permutation(len(crops))[:240]
+    shown = [restyle(crops[index], *wanted[index][0]) for index in sample]
+    code = fit(np.concatenate([crops[sample], np.stack(shown)]))
+    code.save(folder / "code.npz")
+    _encode_all(folder, crops, wanted, code)
+
+
+def load_pairs(folder: Path) -> Pairs:
+    """What `build_pairs` made."""
+    return Pairs(
+        np.load(folder / "photo_latents.npy", mmap_mode="r"),
+        np.load(folder / "styled_latents.npy", mmap_mode="r"),
+        np.load(folder / "labels.npy"),
+    )
+
+
+def _all_crops(folder: Path, plan: Plan, dice: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
+    packages = folder / "packages"
+    files = photo_files("train")[: plan.photos]
+    for file in track(files, "photographs"):
+        pictures = read_photo(fetch(file.package, packages) / file.path)
+        count = plan.crops_per_photo if len(pictures) == 1 else plan.crops_per_view
+        for picture in pictures:
+            yield crops_of(picture, count, dice)
+
+
+def _looks_of_one_crop(plan: Plan, dice: np.random.Generator) -> list[Look]:
+    """Different looks, compounds last."""
+    singles: list[Look] = [(name, None) for name in MEDIA] + [(None, name) for name in LIGHTS]
+    chosen = [singles[place] for place in dice.permutation(len(singles))[: plan.singles_per_crop]]
+    for _ in range(plan.compounds_per_crop):
+        medium, light = dice.integers(len(MEDIA)), dice.integers(len(LIGHTS))
+        chosen.append((list(MEDIA)[medium], list(LIGHTS)[light]))
+    return chosen
+
+
+def _encode_all(
+    folder: Path, crops: NDArray[np.uint8], wanted: list[list[Look]], code: BlockCode
+) -> None:
+    rows = [(crop, look) for crop, looks in enumerate(wanted) for look in looks]
+    shape = (len(rows), CHANNELS, LATENT_PX, LATENT_PX)
+    styled = np.lib.format.open_memmap(
+        folder / "styled_latents.npy", mode="w+", dtype=np.float16, shape=shape
+    )
+    stride = max(1, len(rows) // _KEPT_PICTURES)
+    kept = []
+    done = 0
+    with ProcessPoolExecutor(2) as pool:
+        work = pool.map(_restyled, crops, wanted, chunksize=8)
+        for pictures in track(work, "teachers", total=len(crops)):
+            here = slice(done, done + len(pictures))
+            styled[here] = code.encode(pictures)
+            kept += [pictures[row - done] for row in range(done, here.stop) if row % stride == 0]
+            done = here.stop
+    styled.flush()
+    np.save(folder / "styled_pictures.npy", np.stack(kept))
+    photos = [code.encode(crops[at : at + 64]).astype(np.float16) for at in range(0, len(crops), 64)]
+    np.save(folder / "photo_latents.npy", np.concatenate(photos))
+    np.save(folder / "labels.npy", np.array([_label(*row) for row in rows], np.int32))
+    (folder / "pairs.json").write_text(json.dumps({"crops": len(crops), "pairs": len(rows)}))
+
+
+def _restyled(crop: Bytes, looks: list[Look]) -> NDArray[np.uint8]:
+    # One process a core: OpenCV's own threads would only get in the way.
+    cv2.setNumThreads(1)
+    return np.stack([restyle(crop, *look) for look in looks])
+
+
+def _label(crop: int, look: Look) -> tuple[int, int, int]:
+    medium, light = look
+    return (
+        crop,
+        list(MEDIA).index(medium) if medium else NO_LOOK,
+        list(LIGHTS).index(light) if light else NO_LOOK,
+    )
