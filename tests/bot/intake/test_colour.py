@@ -95,6 +95,7 @@ def test_transparency_survives_a_profile(taker: Taker) -> None:
     prepared = taker.prepare(encoded(source, "PNG", icc_profile=wide_profile()), SMALL)
     assert prepared.alpha is not None
     assert opened(prepared.alpha).getextrema() == (128, 128)
+    assert "icc_profile" not in opened(prepared.alpha).info
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,9 @@ def test_transparency_survives_a_profile(taker: Taker) -> None:
 )
 def test_a_broken_profile_is_ignored_and_said(taker: Taker, profile: bytes) -> None:
     prepared = taker.prepare(encoded(quadrants(), "PNG", icc_profile=profile), SMALL)
-    assert shows_quadrants(opened(prepared.image))
+    image = opened(prepared.image)
+    assert shows_quadrants(image)
+    assert "icc_profile" not in image.info
     assert prepared.notes == (BROKEN_PROFILE,)
 
 

@@ -1,8 +1,11 @@
 """Files that are made to hurt: each gives one sentence, and the next picture is taken."""
 
+import asyncio
 import struct
+import sys
 import zlib
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from bot.intake import (
     IntakeError,
     IntakeLimits,
     NotAPicture,
+    Prepared,
     TooManyBytes,
     TooManyPixels,
     TooMuchMemory,
@@ -91,6 +95,17 @@ def gif_of(width: int, height: int) -> bytes:
 def test_bombs_are_refused_by_what_they_declare(taker: Taker, data: bytes) -> None:
     with pytest.raises(TooManyPixels, match="16 million is the most"):
         taker.prepare(data)
+
+
+@pytest.mark.parametrize(("most", "taken"), [(6400, True), (6399, False)])
+async def test_the_limit_is_exact(most: int, taken: bool) -> None:
+    intake = Intake(msgspec.structs.replace(LIMITS, max_pixels=most), processes=1)
+    square = encoded(gradient(80, 80), "PNG")
+    try:
+        found = await asyncio.gather(intake.prepare(square, SMALL), return_exceptions=True)
+    finally:
+        await intake.close()
+    assert isinstance(found[0], Prepared if taken else TooManyPixels)
 
 
 def test_a_picture_within_the_limit_that_unpacks_to_a_lot(taker: Taker) -> None:
@@ -262,6 +277,7 @@ def test_two_files_grown_together(taker: Taker, first: str, second: str, cut: fl
     assert taken_or_refused(taker, one[: int(len(one) * cut)] + two[int(len(two) * cut) :])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
 async def test_more_memory_than_allowed_is_said_and_the_next_is_taken() -> None:
     tight = IntakeLimits(
         max_bytes=8 * MIB, max_pixels=64_000_000, timeout_s=20.0, memory_bytes=192 * MIB

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -175,6 +176,7 @@ async def test_closing_what_never_started() -> None:
     assert intake.pids == ()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
 async def test_no_memory_to_start_with_is_said() -> None:
     intake = Intake(msgspec.structs.replace(LIMITS, memory_bytes=MIB), processes=1)
     with pytest.raises(IntakeError):
@@ -188,6 +190,21 @@ async def test_an_interpreter_that_is_not_there_is_said(monkeypatch: pytest.Monk
     intake = Intake(LIMITS)
     with pytest.raises(IntakeUnavailable, match="try again"):
         await intake.start()
+    await intake.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+async def test_one_that_hangs_up_but_lives_on_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    note, impostor = tmp_path / "pid", tmp_path / "python"
+    impostor.write_text(f"#!/bin/sh\necho $$ > '{note}'\nexec cat > /dev/null\n")
+    impostor.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(impostor))
+    intake = Intake(LIMITS)
+    with pytest.raises(IntakeUnavailable):
+        await intake.start()
+    assert gone(int(note.read_text()))
     await intake.close()
 
 
