@@ -15,14 +15,14 @@ QUALITIES = (95, 90, 85, 80, 72, 64, 55)
 SMALLER_QUALITY = 80
 # Smaller than this nobody sees what the picture shows.
 LEAST_SIDE = 32
-# Effort of the encoder, 0 to 6. Lossless 0 takes a seventh of the time of 4 for 5 % more bytes.
+# Effort of the encoder, 0 to 6. A photo of 768² took 0.1 s at 0 and 0.4 s at 4, for 13 % less.
 FAST = 0
 THOROUGH = 4
 
 
 def lossless_webp(image: Image.Image, *, effort: int = FAST) -> bytes:
     """Encode RGB or RGBA without loss and without metadata."""
-    return _webp(image, lossless=True, quality=0 if effort == FAST else 75, method=effort)
+    return _webp(image, lossless=True, quality=75, method=effort)
 
 
 def lossy_webp(image: Image.Image, quality: int) -> bytes:

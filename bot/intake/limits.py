@@ -15,7 +15,7 @@ class IntakeLimits(msgspec.Struct, frozen=True, kw_only=True):
         max_pixels: Most pixels (width × height), read from the header before decoding.
         timeout_s: Longest time for one request, in seconds of clock and of processor.
         memory_bytes: Address space of the decoding process. Measured: 60 MB, and for every
-            megapixel 2 (JPEG) to 12 MB, for WebP 16 MB.
+            megapixel up to 12 MB, or 16 MB in a WebP.
     """
 
     max_bytes: int
