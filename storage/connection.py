@@ -1,5 +1,7 @@
 """From a database URL to an async engine that is set up for durability."""
 
+import asyncio
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from storage.errors import InvalidDatabaseUrl
 
@@ -66,6 +69,7 @@ def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> Asyn
         options["poolclass"] = NullPool
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url, connect_args={"timeout": lock_timeout_s}, **options)
+        event.listen(engine.sync_engine, "do_connect", _try_sqlite)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -86,6 +90,17 @@ def make_parent_folder(url: URL) -> None:
     """Make the folder of an SQLite file; nothing to do for PostgreSQL."""
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _try_sqlite(
+    _dialect: object, _record: object, args: list[Any], options: dict[str, Any]
+) -> None:
+    # aiosqlite does not wait for the thread of a connection that could not be opened; the thread
+    # would then report to an event loop that may be closed. So such a file is found out first.
+    def open_once() -> None:
+        sqlite3.connect(args[0], uri=bool(options.get("uri"))).close()
+
+    await_only(asyncio.to_thread(open_once))
 
 
 def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:

@@ -44,13 +44,22 @@ async def test_a_postponed_delivery_is_due_again_at_its_time(database: Database)
     assert (again.id, again.attempts) == (delivery.id, 1)
 
 
-async def test_an_abandoned_delivery_never_comes_back(database: Database) -> None:
-    """Whatever a late word says; its text may hold anything."""
-    delivery = await finished(database)
-    await database.outbox.abandoned(delivery.id, "gone\x00\ud800")
-    await database.outbox.postpone(delivery.id, datetime.now(UTC), "late")
-    await database.outbox.delivered(delivery.id)
+async def test_a_settled_delivery_stays_as_it_was_settled(
+    database: Database, engine: AsyncEngine
+) -> None:
+    """Whatever a late word says; the reason's text may hold anything."""
+    given_up, made = await finished(database), await finished(database)
+    await database.outbox.abandoned(given_up.id, "gone\x00\ud800")
+    await database.outbox.delivered(made.id)
+    for delivery in (given_up, made):
+        await database.outbox.postpone(delivery.id, datetime.now(UTC), "late")
+        await database.outbox.delivered(delivery.id)
+        await database.outbox.abandoned(delivery.id, "late")
     assert await due(database) == []
+    columns = text("SELECT state, attempts, last_error FROM outbox ORDER BY id")
+    async with engine.connect() as connection:
+        rows = [tuple(row) for row in await connection.execute(columns)]
+    assert rows == [("abandoned", 1, "gone?"), ("delivered", 0, None)]
 
 
 async def test_the_longest_due_come_first_and_no_more_than_asked(database: Database) -> None:
