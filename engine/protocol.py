@@ -79,8 +79,11 @@ _reply_decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
 def frame(message: Request | Reply) -> bytes:
-    """The bytes of one frame."""
-    body = _encoder.encode(message)
+    """The bytes of one frame; raises ``ProtocolError`` for what no frame can hold."""
+    try:
+        body = _encoder.encode(message)
+    except OverflowError as error:
+        raise ProtocolError("A number in a message is too large to be sent.") from error
     if len(body) > MAX_FRAME_BYTES:
         raise ProtocolError(f"A message of {len(body)} bytes is larger than a frame may be.")
     return _LENGTH.pack(len(body)) + body

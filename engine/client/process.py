@@ -99,7 +99,7 @@ class EngineProcess:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                reply = await anext(self.replies(), None)
+                reply = await self._reply()
         except TimeoutError as error:
             raise EngineDead(
                 f"The engine was not ready after {timeout_s:g} seconds; a slow disk or download "
@@ -122,15 +122,19 @@ class EngineProcess:
 
     async def replies(self) -> AsyncIterator[Reply]:
         """What the engine says, until its stream ends or breaks."""
+        while reply := await self._reply():
+            yield reply
+
+    async def _reply(self) -> Reply | None:
         try:
-            while True:
-                header = await self._stdout.readexactly(HEADER_BYTES)
-                yield decode_reply(await self._stdout.readexactly(body_length(header)))
+            header = await self._stdout.readexactly(HEADER_BYTES)
+            return decode_reply(await self._stdout.readexactly(body_length(header)))
         except asyncio.IncompleteReadError as error:
             if error.partial:
                 logger.warning("the engine's stream ended inside a message")
         except (OSError, ProtocolError) as error:
             logger.error("the engine's stream broke: %s", error)
+        return None
 
     def kill(self) -> None:
         """End it at once; its reader sees the end of the stream."""

@@ -20,6 +20,7 @@ def main() -> int:
     logging.basicConfig(
         stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s %(message)s"
     )
+    _hush_libraries()
     # torch takes seconds to import; a wrong argument was refused before.
     from engine.worker.service import serve
 
@@ -40,6 +41,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--max-rows", type=int, default=8)
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()
+
+
+def _hush_libraries() -> None:
+    # Their bars and advice would drown what the operator needs to read. They look at these
+    # variables when they are first imported.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def _claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:

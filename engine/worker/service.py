@@ -7,7 +7,6 @@ from typing import assert_never
 
 import diffusers
 import torch
-import transformers
 
 from engine.checkpoints import find_checkpoint
 from engine.core import EngineCore
@@ -22,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 def serve(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> int:
     """The life of the process after its streams are set up; returns the exit code."""
-    _hush_libraries()
     try:
         checkpoint = find_checkpoint(options.checkpoint, options.checkpoints_file)
         family = load_family(checkpoint, options.device)
@@ -37,7 +35,7 @@ def serve(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> int:
             device=family.device,
             checkpoint=checkpoint.name,
             slots=_slots(core),
-            versions={"torch": torch.__version__, "diffusers": diffusers.__version__},
+            versions={"torch": str(torch.__version__), "diffusers": diffusers.__version__},
         )
     )
     _loop(core, inbox, outbox)
@@ -73,10 +71,3 @@ def _take(core: EngineCore, request: Submit | Cancel) -> None:
 def _slots(core: EngineCore) -> int:
     # With classifier-free guidance a job takes two rows.
     return max(1, core.max_rows // 2)
-
-
-def _hush_libraries() -> None:
-    # Their bars and their advice would drown what the operator needs to read.
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()

@@ -49,13 +49,13 @@ class Outbox:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="replies", daemon=True)
         self._thread.start()
 
     def put(self, reply: Reply) -> None:
-        """Send soon."""
-        self._replies.put(reply)
+        """Send soon; raises ``ProtocolError`` here and now for what no frame can hold."""
+        self._replies.put(frame(reply))
 
     def close(self) -> None:
         """Send all that is left, then stop."""
@@ -63,9 +63,9 @@ class Outbox:
         self._thread.join(10)
 
     def _write(self) -> None:
-        while (reply := self._replies.get()) is not None:
+        while (data := self._replies.get()) is not None:
             try:
-                self._stream.write(frame(reply))
+                self._stream.write(data)
                 self._stream.flush()
             except OSError:
                 return

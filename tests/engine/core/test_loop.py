@@ -1,0 +1,235 @@
+"""The step loop with a family that moves numbers instead of latents."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.checkpoints import find_checkpoint
+from engine.core import EngineCore
+from engine.errors import InvalidSource, NotFinite
+from engine.events import Cancelled, Done, Event, Failed, Preview, Progress, Started, Terminal
+from engine.params import Attempt, RestyleParams
+from tests.engine.attempts import attempt
+
+pytestmark = pytest.mark.engine
+
+EMBEDDED = find_checkpoint("embedded")
+
+
+@dataclass
+class CountingRow:
+    """A row whose picture is the number of steps it was moved on."""
+
+    params: RestyleParams
+    total: int
+    step: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class CountingFamily:
+    """Moves rows on, remembers which shared a call, and breaks where it is told to."""
+
+    device = "cpu"
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.breaks: Callable[[Sequence[CountingRow]], None] = lambda rows: None
+        self.discarded: list[str] = []
+
+    def begin(
+        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
+    ) -> CountingRow:
+        if params.prompt == "unusable":
+            raise InvalidSource("That cannot be used.")
+        assert params.num_inference_steps is not None
+        return CountingRow(params, int(params.num_inference_steps * params.strength))
+
+    def batch_key(self, row: CountingRow) -> Hashable:
+        return row.params.width
+
+    def cost(self, row: CountingRow) -> int:
+        return 2 if (row.params.guidance_scale or 0) > 1 else 1
+
+    def advance(self, rows: Sequence[CountingRow]) -> None:
+        self.breaks(rows)
+        self.calls.append([row.params.prompt for row in rows])
+        for row in rows:
+            row.step += 1
+
+    def preview(self, row: CountingRow) -> Image.Image | None:
+        return Image.new("RGB", (8, 8), (row.step, 0, 0))
+
+    def finish(self, row: CountingRow) -> tuple[Image.Image, bytes]:
+        if row.params.prompt == "nan":
+            raise NotFinite("It dissolved.")
+        return Image.new("RGB", (row.params.width, row.params.height)), b"latents"
+
+    def discard(self, row: CountingRow) -> None:
+        self.discarded.append(row.params.prompt)
+
+
+@pytest.fixture
+def family() -> CountingFamily:
+    return CountingFamily()
+
+
+@pytest.fixture
+def core(family: CountingFamily) -> EngineCore:
+    return EngineCore(family, EMBEDDED, max_rows=8)
+
+
+def run(core: EngineCore, before: list[Event] | None = None) -> dict[str, list[Event]]:
+    """Step until nothing is left; the events of each attempt, checked for order."""
+    said = list(before or [])
+    while core.has_work:
+        said += core.step()
+    events: dict[str, list[Event]] = {}
+    for event in said:
+        events.setdefault(event.key, []).append(event)
+    for of_one in events.values():
+        assert [event.seq for event in of_one] == list(range(len(of_one)))
+        assert [isinstance(event, Terminal) for event in of_one].count(True) == 1
+        assert isinstance(of_one[-1], Terminal)
+    return events
+
+
+def named(prompt: str, **changes: Any) -> Attempt:
+    return attempt(prompt, prompt=prompt, **changes)
+
+
+def test_one_attempt_is_told_from_start_to_result(core: EngineCore) -> None:
+    core.submit(named("a"))
+    events = run(core)["a"]
+    assert isinstance(events[0], Started)
+    assert [(e.step, e.total) for e in events[1:-1] if isinstance(e, Progress)] == [
+        (1, 4), (2, 4), (3, 4), (4, 4)
+    ]  # fmt: skip
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert (done.width, done.height, done.latents) == (64, 64, b"latents")
+    assert (done.num_inference_steps, done.guidance_scale) == (8, EMBEDDED.guidance_scale)
+
+
+def test_attempts_join_and_leave_at_step_boundaries(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    core.submit(named("long", num_inference_steps=12))
+    core.submit(named("short", num_inference_steps=4))
+    run(core)
+    # One is let in per turn; the short one joins the second call and is gone after the third.
+    calls = [sorted(call) for call in family.calls]
+    assert calls == [["long"], ["long", "short"], ["long", "short"], *[["long"]] * 3]
+
+
+def test_rows_of_another_shape_take_turns(core: EngineCore, family: CountingFamily) -> None:
+    core.submit(named("narrow"))
+    core.submit(named("wide", width=128))
+    run(core)
+    assert all(len(call) == 1 for call in family.calls)
+    assert family.calls[1:4] == [["wide"], ["narrow"], ["wide"]]
+
+
+def test_no_call_holds_more_rows_than_the_cap(family: CountingFamily) -> None:
+    core = EngineCore(family, EMBEDDED, max_rows=4)
+    for name in "abcdef":
+        core.submit(named(name, guidance_scale=3.0))
+    events = run(core)
+    assert max(map(len, family.calls)) == 2
+    assert all(isinstance(of_one[-1], Done) for of_one in events.values())
+
+
+def test_a_waiting_and_a_running_attempt_are_cancelled_at_the_next_boundary(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    for name in ("running", "waiting", "other"):
+        core.submit(named(name))
+    before = core.step()
+    core.cancel("running")
+    core.cancel("waiting")
+    core.cancel("unknown")
+    rest = run(core, before)
+    assert isinstance(rest["waiting"][-1], Cancelled)
+    assert isinstance(rest["other"][-1], Done)
+    assert family.calls[0] == ["running"]
+    assert all(call == ["other"] for call in family.calls[1:])
+    assert family.discarded == ["running"]
+
+
+@pytest.mark.parametrize(("prompt", "code"), [("unusable", "invalid"), ("nan", "nan")])
+def test_trouble_of_one_attempt_stays_its_own(core: EngineCore, prompt: str, code: str) -> None:
+    core.submit(named(prompt))
+    core.submit(named("fine"))
+    events = run(core)
+    failed = events[prompt][-1]
+    assert isinstance(failed, Failed)
+    assert failed.code == code
+    assert isinstance(events["fine"][-1], Done)
+
+
+def test_a_source_of_another_size_is_refused(core: EngineCore) -> None:
+    whole = named("a")
+    core.submit(Attempt(key="a", params=named("a", width=128).params, source=whole.source))
+    failed = run(core)["a"][-1]
+    assert isinstance(failed, Failed)
+    assert "64×64, not 128×64" in failed.message
+
+
+def test_the_row_that_breaks_a_shared_call_is_found(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    def breaks(rows: Sequence[CountingRow]) -> None:
+        if any(row.params.prompt == "bad" for row in rows):
+            raise RuntimeError("a kernel failed")
+
+    family.breaks = breaks
+    for name in ("good", "bad", "fine"):
+        core.submit(named(name))
+    events = run(core)
+    bad = events["bad"][-1]
+    assert isinstance(bad, Failed)
+    assert bad.code == "internal"
+    assert "kernel" not in bad.message
+    assert isinstance(events["good"][-1], Done)
+    assert isinstance(events["fine"][-1], Done)
+
+
+def test_out_of_memory_halves_the_cap_and_loses_nobody(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    def breaks(rows: Sequence[CountingRow]) -> None:
+        if len(rows) > 1:
+            raise torch.OutOfMemoryError("full")
+
+    family.breaks = breaks
+    for name in "abc":
+        core.submit(named(name, guidance_scale=1.0))
+    events = run(core)
+    assert core.max_rows == 1
+    assert all(isinstance(of_one[-1], Done) for of_one in events.values())
+
+
+def test_one_row_without_room_fails_by_name(core: EngineCore, family: CountingFamily) -> None:
+    def breaks(rows: Sequence[CountingRow]) -> None:
+        raise torch.OutOfMemoryError("full")
+
+    family.breaks = breaks
+    core.submit(named("a"))
+    failed = run(core)["a"][-1]
+    assert isinstance(failed, Failed)
+    assert failed.code == "out_of_memory"
+
+
+def test_previews_come_only_where_wanted_and_due(
+    core: EngineCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.core.running.PREVIEW_INTERVAL_S", 0.0)
+    core.submit(attempt("with", previews=True))
+    core.submit(attempt("without"))
+    events = run(core)
+    # Not after the last step: the result itself is next.
+    assert sum(isinstance(event, Preview) for event in events["with"]) == 3
+    assert not any(isinstance(event, Preview) for event in events["without"])

@@ -1,0 +1,50 @@
+"""Filling in defaults, refusing what cannot be, and never running zero steps."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.checkpoints import find_checkpoint
+from engine.errors import InvalidParams
+from engine.resolve import MAX_STEPS, resolve
+from tests.engine.attempts import params
+
+EMBEDDED = find_checkpoint("embedded")
+
+
+def test_defaults_come_from_the_checkpoint() -> None:
+    resolved, notes = resolve(params(num_inference_steps=None), EMBEDDED)
+    assert resolved.num_inference_steps == EMBEDDED.num_inference_steps
+    assert resolved.guidance_scale == EMBEDDED.guidance_scale
+    assert notes == ()
+
+
+@given(st.floats(0.01, 1.0), st.integers(1, 100))
+def test_at_least_one_step_is_run_and_a_change_is_said(strength: float, steps: int) -> None:
+    resolved, notes = resolve(params(strength=strength, num_inference_steps=steps), EMBEDDED)
+    assert resolved.num_inference_steps is not None
+    assert int(resolved.num_inference_steps * strength) >= 1
+    assert (resolved.num_inference_steps != steps) == bool(notes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"strength": 0.0}, "strength"),
+        ({"strength": 1.5}, "strength"),
+        ({"strength": float("nan")}, "strength"),
+        ({"num_inference_steps": MAX_STEPS + 1}, "num_inference_steps"),
+        ({"num_inference_steps": -1}, "num_inference_steps"),
+        ({"seed": -1}, "seed"),
+        ({"guidance_scale": float("inf")}, "guidance_scale"),
+        ({"width": 60}, "multiples"),
+        ({"height": 0}, "multiples"),
+        ({"width": 1024}, "at most"),
+        ({"scheduler": "magic"}, "scheduler"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidParams, match=named):
+        resolve(params(**changes), EMBEDDED)
