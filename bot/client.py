@@ -51,7 +51,7 @@ class RestyleBot(discord.Client):
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]
         for guild in guilds:
             self.tree.copy_global_to(guild=guild)
-        for place in guilds or [None]:
+        for place in guilds or (None,):
             await self._sync(place)
 
     async def report(self, interaction: discord.Interaction[Any], error: Exception) -> None:

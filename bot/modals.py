@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.boundary import reported
 from bot.strength import parse_strength
 
 if TYPE_CHECKING:
@@ -46,13 +47,8 @@ class WishModal(discord.ui.Modal):
             )
         )
 
-    async def on_submit(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Read the form; a strength that makes no sense is told to the member."""
-        strength = parse_strength(self.strength.value)
-        await self._submitted(interaction, self.prompt.value.strip(), strength)
-
-    async def on_error(
-        self, interaction: "discord.Interaction[RestyleBot]", error: Exception
-    ) -> None:
-        """Tell the member, as for any other interaction."""
-        await interaction.client.report(interaction, error)
+        async with reported(interaction):
+            strength = parse_strength(self.strength.value)
+            await self._submitted(interaction, self.prompt.value.strip(), strength)

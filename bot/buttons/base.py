@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
 
+from bot.boundary import reported
 from bot.errors import Gone, NotYours
 from storage.errors import UnknownJob
 from storage.records import Job
@@ -45,12 +46,10 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         """Rebuild the button from its custom_id alone."""
         return cls(match["job_id"])
 
-    async def callback(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button stands for; what goes wrong is told as for a command."""
-        try:
+        async with reported(interaction):
             await self.pressed(interaction)
-        except Exception as error:  # noqa: BLE001  # boundary: discord.py would only log it
-            await interaction.client.report(interaction, error)
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """What the button stands for."""

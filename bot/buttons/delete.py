@@ -21,5 +21,7 @@ class DeleteButton(JobButton, template=pattern("delete")):
         await interaction.response.defer()
         job = await self.job(interaction.client)
         require_owner(interaction, job)
-        await interaction.client.app.database.jobs.delete_result(job.id)
+        app = interaction.client.app
+        for unused in await app.database.jobs.delete_result(job.id):
+            await app.images.delete(unused)
         await interaction.delete_original_response()

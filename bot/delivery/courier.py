@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import discord
 
 from bot.delivery.faults import Fault, fault_of
 from storage.records import Job
 
+# What Discord keeps of a nonce.
+NONCE_CHARS = 25
 QUIET = discord.AllowedMentions.none()
 
 
@@ -74,12 +77,14 @@ class Courier:
 
     async def _post(self, job: Job, letter: Letter) -> None:
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        view = letter.view()
         # The nonce lets Discord drop the second of two posts when an answer got lost on the way.
-        await channel.send(
+        send = partial(
+            channel.send,
             letter.content,
             files=letter.files(),
-            nonce=job.id[:25],
+            nonce=job.id[:NONCE_CHARS],
             allowed_mentions=QUIET,
-            **({} if view is None else {"view": view}),
         )
+        view = letter.view()
+        # discord.py takes no None for "without buttons" here.
+        await (send() if view is None else send(view=view))

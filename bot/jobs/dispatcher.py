@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -103,9 +104,9 @@ class Dispatcher:
             task = asyncio.create_task(self._follow(job), name=f"follow {job.id}")
             self._running[job.id] = task
             self._attempts[job.id] = f"{job.id}.{job.attempt}"
-            task.add_done_callback(lambda _, job_id=job.id: self._free(job_id))
+            task.add_done_callback(partial(self._free, job.id))
 
-    def _free(self, job_id: str) -> None:
+    def _free(self, job_id: str, _task: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
         self._attempts.pop(job_id, None)
         self._slot_freed.set()

@@ -45,5 +45,5 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
         token=interaction.token,
         token_expires_at=interaction.created_at + TOKEN_LIFE,
         locale=interaction.locale.value,
-        attachment_size_limit=interaction.attachment_size_limit,
+        attachment_size_limit=interaction.filesize_limit,
     )
