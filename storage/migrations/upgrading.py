@@ -1,6 +1,7 @@
 """Brings a database to the newest revision without holding up the event loop."""
 
 import asyncio
+import threading
 
 from alembic import command
 from alembic.config import Config
@@ -13,6 +14,8 @@ from storage.faults import translated
 
 # Key of the PostgreSQL advisory lock under which one process at a time upgrades.
 UPGRADE_LOCK = 0x7265_7374
+# Revisions find their connection through a global of Alembic's, so one thread upgrades at a time.
+ALEMBIC = threading.Lock()
 
 
 async def upgrade(url: URL, *, lock_timeout_s: float) -> None:
@@ -24,7 +27,7 @@ async def upgrade(url: URL, *, lock_timeout_s: float) -> None:
     """
     # Alembic reads files and imports modules, so it gets a thread, with an event loop of its own
     # for the drivers.
-    await asyncio.to_thread(lambda: asyncio.run(_upgrade(url, lock_timeout_s)))
+    await asyncio.to_thread(_upgrade_in_thread, url, lock_timeout_s)
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -34,6 +37,11 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def _upgrade_in_thread(url: URL, lock_timeout_s: float) -> None:
+    with ALEMBIC:
+        asyncio.run(_upgrade(url, lock_timeout_s))
 
 
 async def _upgrade(url: URL, lock_timeout_s: float) -> None:

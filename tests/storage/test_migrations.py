@@ -1,7 +1,10 @@
 """The migrations: from nothing to the tables that the code knows, on both databases."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,19 @@ from storage.database import Database
 from storage.errors import DatabaseRefused
 from storage.tables import Base
 from tests.storage.making import submit
+
+# Gets a URL as its argument.
+UPGRADES = """
+import asyncio, sys
+from storage.database import Database
+
+async def main():
+    database = Database(sys.argv[1])
+    await database.upgrade()
+    await database.close()
+
+asyncio.run(main())
+"""
 
 
 async def on_connection(url: str, work: Callable[[Connection], Any]) -> Any:
@@ -79,10 +95,29 @@ async def test_an_upgrade_of_the_newest_changes_nothing(url: str) -> None:
     await database.close()
 
 
-async def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
-    """One does it, the other waits and finds it done."""
-    await asyncio.gather(*(upgrade(empty_url) for _ in range(4)))
+async def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
+    """One does it, the others wait and find it done."""
+    command = [sys.executable, "-c", UPGRADES, empty_url]
+    ran = await asyncio.gather(
+        *(
+            asyncio.to_thread(
+                subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True
+            )
+            for _ in range(3)
+        )
+    )
+    assert [(one.returncode, one.stderr) for one in ran] == [(0, b"")] * 3
     assert await on_connection(empty_url, differences) == []
+
+
+@pytest.mark.postgres
+async def test_one_process_may_upgrade_several_databases_at_once(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    """Neither gets what was meant for the other."""
+    urls = [f"sqlite:///{tmp_path / name}" for name in "abc"] + [empty_postgres_url]
+    await asyncio.gather(*(upgrade(url) for url in urls))
+    assert [await on_connection(url, differences) for url in urls] == [[]] * 4
 
 
 async def test_an_upgrade_is_done_wholly_or_not_at_all(empty_url: str) -> None:
