@@ -14,7 +14,7 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
 from bot.jobs.status import Status, StatusEditor
 from bot.jobs.submission import Submission
-from bot.jobs.watch import JobWatch
+from bot.jobs.watch import OutcomeWatch
 from bot.queue import JobQueue
 from bot.settings import Settings
 from engine.api import Engine
@@ -46,7 +46,7 @@ class Application:
         self.intake = Intake(intake_limits(settings))
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
         self.queue = JobQueue()
-        self.watch = JobWatch()
+        self.watch = OutcomeWatch()
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
         self.submission = Submission(
@@ -78,6 +78,7 @@ class Application:
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.database.close)
             await self.database.upgrade()
+            await self.images.sweep()
             opened.push_async_callback(self.intake.close)
             await self.intake.start()
             opened.push_async_callback(self.engine.close)

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot import texts
 from bot.application import Application
-from bot.buttons import BUTTONS
+from bot.buttons.rows import BUTTONS
 from bot.commands import add_commands
 from bot.errors import MemberError
 from engine.errors import EngineError
@@ -85,7 +85,8 @@ async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     if not interaction.response.is_done():
         await interaction.response.send_message(sentence, ephemeral=True)
         return
-    # A public "thinking" message was promised; the sentence is for the member alone.
-    await interaction.followup.send(sentence, ephemeral=True)
+    # A public "thinking" message was promised, but the sentence is for the member alone. Discord
+    # would let a first follow-up take that message's place and publicity, so it goes first.
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True)

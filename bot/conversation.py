@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import texts
-from bot.buttons.rows import waiting_view
+from bot.buttons.cancel import waiting_view
 from bot.jobs.origin import Origin, origin_of
 from bot.jobs.submission import FirstWish, Submitted
 from bot.jobs.wish import Wish

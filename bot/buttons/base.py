@@ -1,6 +1,7 @@
 """What all job buttons share: the custom_id with the job's id in it, and who may press."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
@@ -72,3 +73,11 @@ def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
     if interaction.guild_id is not None and interaction.permissions.manage_messages:
         return
     raise NotYours("Only the person who asked for it, or a moderator, may do that.")
+
+
+def view_of(buttons: Iterable[type[JobButton]], job_id: str) -> discord.ui.View:
+    """A view of these buttons on one job. It keeps no state and never times out."""
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button(job_id))
+    return view

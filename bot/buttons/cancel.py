@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.buttons.base import JobButton, pattern, require_owner
+from bot.buttons.base import JobButton, pattern, require_owner, view_of
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -23,3 +23,8 @@ class CancelButton(JobButton, template=pattern("cancel")):
         job = await self.job(interaction.client)
         require_owner(interaction, job)
         await interaction.client.app.dispatcher.cancel(job.id)
+
+
+def waiting_view(job_id: str) -> discord.ui.View:
+    """The button under a job that waits or runs."""
+    return view_of((CancelButton,), job_id)

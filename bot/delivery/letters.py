@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import discord
 
 from bot import texts
-from bot.buttons import result_view, waiting_view
+from bot.buttons.cancel import waiting_view
+from bot.buttons.rows import result_view
 from bot.delivery.courier import Letter
 from bot.intake import Intake
 from bot.jobs.spec import JobSpec

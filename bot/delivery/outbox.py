@@ -12,7 +12,7 @@ from bot.delivery.faults import Fault, fault_of
 from bot.delivery.letters import LetterWriter
 from bot.intake import IntakeError
 from bot.jobs.announcements import Announcements
-from bot.jobs.watch import JobWatch
+from bot.jobs.watch import OutcomeWatch
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Delivery
@@ -39,7 +39,7 @@ class Deliverer:
         courier: Courier,
         writer: LetterWriter,
         announcements: Announcements,
-        watch: JobWatch,
+        watch: OutcomeWatch,
         max_attempts: int,
     ) -> None:
         self._database = database
@@ -98,11 +98,11 @@ class Deliverer:
             try:
                 await self._bring(job)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                return await self._failed(item, fault_of(error), error)
+                return await self._failed(item, job, fault_of(error), error)
             except (IntakeError, StorageError) as error:
-                return await self._failed(item, Fault.TRY_LATER, error)
+                return await self._failed(item, job, Fault.TRY_LATER, error)
             await self._database.outbox.delivered(item.id)
-            self._watch.delivered(job.id)
+            self._watch.settled(job.message_id)
             return True
 
     async def _bring(self, job: Job) -> None:
@@ -117,7 +117,7 @@ class Deliverer:
                 limit //= 2
         return await self._courier.deliver(job, await self._writer.write(job, limit))
 
-    async def _failed(self, item: Delivery, fault: Fault, error: BaseException) -> bool:
+    async def _failed(self, item: Delivery, job: Job, fault: Fault, error: BaseException) -> bool:
         bound = log.bind(job=item.job_id, delivery=item.id, fault=fault.name, error=str(error))
         if fault is Fault.TRY_LATER and item.attempts + 1 < self._max_attempts:
             pause_s = min(2.0**item.attempts, LONGEST_PAUSE_S)
@@ -126,9 +126,6 @@ class Deliverer:
             bound.info("delivery postponed", pause_s=pause_s)
             return False
         bound.warning("delivery given up")
-        return await self._give_up(item, f"{fault.name.lower()}: {error}")
-
-    async def _give_up(self, item: Delivery, reason: str) -> bool:
-        await self._database.outbox.abandoned(item.id, reason)
-        self._watch.delivered(item.job_id)
+        await self._database.outbox.abandoned(item.id, f"{fault.name.lower()}: {error}")
+        self._watch.settled(job.message_id)
         return True

@@ -46,6 +46,7 @@ class Dispatcher:
         self._finished = finished
         self._running: dict[str, asyncio.Task[None]] = {}
         self._attempts: dict[str, str] = {}
+        self._unwanted: set[str] = set()
         self._slot_freed = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
 
@@ -76,6 +77,7 @@ class Dispatcher:
         await self._database.jobs.cancel(job_id)
         # Whether it waited or ran: a key that the engine does not know is ignored there.
         if key := self._attempts.get(job_id):
+            self._unwanted.add(job_id)
             await self._engine.cancel(key)
         self._finished()
 
@@ -109,6 +111,7 @@ class Dispatcher:
     def _free(self, job_id: str, _task: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
         self._attempts.pop(job_id, None)
+        self._unwanted.discard(job_id)
         self._slot_freed.set()
 
     async def _follow(self, job: Job) -> None:
@@ -121,6 +124,10 @@ class Dispatcher:
             await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)
         finally:
             await editor.close()
+        if not over and job.id in self._unwanted:
+            # The engine died before it could obey; now the job waits, so it can be taken back.
+            await self._database.jobs.cancel(job.id)
+            over = True
         if over:
             self._finished()
         else:

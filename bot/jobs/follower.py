@@ -45,6 +45,10 @@ class Follower:
             True when the job has its final state, False when it is to be queued again.
         """
         bound = log.bind(job=job.id, attempt=job.attempt)
+        if job.attempt > self._max_attempts:
+            # Its last attempt ended with the bot itself, so nobody was there to count it.
+            await self._database.jobs.fail(job.id, job.attempt, "lost", LOST_TOO_OFTEN)
+            return True
         spec = JobSpec.from_mapping(job.params)
         attempt = await self._attempt(job, spec)
         terminal = await self._watch(attempt, editor)

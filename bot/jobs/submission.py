@@ -19,6 +19,11 @@ from storage.image_store import ImageStore
 from storage.quota import QuotaBalance, QuotaDay, quota_day
 from storage.records import Job, NewJob, new_job_id
 
+TOO_MANY = {
+    "user": "You already have enough jobs in the queue. Let one finish, then ask again.",
+    "guild": "This server already has enough jobs in the queue. Please ask again in a while.",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -122,9 +127,7 @@ class Submission:
                 f"You have used all {error.limit} of today's pictures. You get new ones {when}."
             ) from error
         except TooManyInFlight as error:
-            raise NotAllowed(
-                "You already have enough jobs in the queue. Let one finish, then ask again."
-            ) from error
+            raise NotAllowed(TOO_MANY[error.scope]) from error
         return await self._enqueue(job, wish.spec.params, day, limit)
 
     async def balance(self, guild_id: int | None, user_id: int) -> QuotaBalance:

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderTiny, AutoPipelineForImage2Image
+from diffusers.utils import logging
 
 from engine.checkpoints import Checkpoint
 from engine.embedded import WEIGHTS
@@ -21,6 +22,8 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
         CheckpointError: The weights are missing, broken, not safetensors, or need the network.
     """
     place = pick_device(device)
+    # The bar of one load is no use in a log.
+    logging.disable_progress_bar()
     pipeline = _load_pipeline(checkpoint, place)
     pipeline.set_progress_bar_config(disable=True)
     return SdFamily(pipeline) if checkpoint.family == "sd" else StockFamily(pipeline)
