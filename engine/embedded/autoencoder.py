@@ -1,4 +1,4 @@
-"""The autoencoder: diffusers' AutoencoderTiny with the block code as encoder and a trained decoder."""
+"""The autoencoder: an AutoencoderTiny with the block code as encoder and a trained decoder."""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from engine.embedded.latents import BLOCK_PX, CHANNELS, BlockCode
 
 SCALING = 3.0
-"""Latents are stored this much smaller, so that the decoder's tanh(z/3) leaves them nearly as they are."""
+"""Latents are this much smaller inside, so that the decoder's tanh(z/3) hardly bends them."""
 
 _ENCODER_WIDTH = 16
 _DECODER_WIDTH = 32
@@ -30,7 +30,7 @@ def new_autoencoder(code: BlockCode) -> Any:
         encoder_block_out_channels=(_ENCODER_WIDTH,) * 3,
         decoder_block_out_channels=(_DECODER_WIDTH,) * 3,
         num_encoder_blocks=(0, 0, 0),
-        num_decoder_blocks=(3, 2, 0),
+        num_decoder_blocks=(2, 2, 1),
         latent_channels=CHANNELS,
         scaling_factor=SCALING,
     )
@@ -76,6 +76,8 @@ def _start_decoder(decoder: Any, code: BlockCode) -> None:
     convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
     inverse = np.linalg.pinv(code.weights).reshape(CHANNELS, 3, BLOCK_PX**2).mean(axis=2)
     first, *middle, final = convolutions
+    assert first.bias is not None
+    assert final.bias is not None
     first.weight[:3] = 0
     first.weight[:3, :, 1, 1] = torch.from_numpy(inverse.T.astype(np.float32)) * SCALING
     first.bias[:3] = torch.from_numpy(code.mean.reshape(3, -1).mean(axis=1))
@@ -106,7 +108,11 @@ def train_decoder(
     average = [parameter.detach().clone() for parameter in parameters]
     for step in track(range(steps), "autoencoder"):
         progress = step / steps
-        rate = _LEARNING_RATE * min(1, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
+        rate = (
+            _LEARNING_RATE
+            * min(1, (step + 1) / 50)
+            * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate
         wanted = _batch(pictures, dice)
@@ -115,7 +121,7 @@ def train_decoder(
         made = model.decoder(latents + 0.012 * torch.randn_like(latents))
         loss = _loss(made, wanted)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         keep = min(0.995, (1 + step) / (10 + step))
@@ -129,7 +135,11 @@ def train_decoder(
 def _loss(made: Tensor, wanted: Tensor) -> Tensor:
     error = made - wanted
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
-    return error.abs().mean() + 3 * error.square().mean() + 0.5 * (across.abs().mean() + down.abs().mean())
+    return (
+        error.abs().mean()
+        + 3 * error.square().mean()
+        + 0.5 * (across.abs().mean() + down.abs().mean())
+    )
 
 
 def _batch(pictures: list[NDArray[np.uint8]], dice: np.random.Generator) -> Tensor:

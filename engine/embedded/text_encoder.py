@@ -1,4 +1,4 @@
-"""The text encoder: a small CLIP text model, taught beforehand to tell which look a sentence asks for."""
+"""The text encoder: a small CLIP text model that was taught to tell looks apart."""
 
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def train_text_encoder(tokenizer: Any, steps: int, seed: int) -> tuple[Any, Look
         losses = reader.losses(states, media, lights)
         loss = ((losses * ends).sum(1) / ends.sum(1)).mean()
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()

@@ -1,5 +1,6 @@
 """The model's own tokenizer: CLIP's kind, trained on the captions, for any text in any script."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,9 +46,7 @@ def train_tokenizer(seed: int, sentences: int = 40_000) -> Any:
     extra = [letter + _WORD_END for letter in alphabet] + [_START, _END]
     for piece in extra:
         vocabulary.setdefault(piece, len(vocabulary))
-    return CLIPTokenizer(
-        vocab=vocabulary, merges=_merges(learner), model_max_length=MAX_TOKENS
-    )
+    return CLIPTokenizer(vocab=vocabulary, merges=_merges(learner), model_max_length=MAX_TOKENS)
 
 
 def token_ids(tokenizer: Any, sentences: list[str]) -> Any:
@@ -62,10 +61,8 @@ def token_ids(tokenizer: Any, sentences: list[str]) -> Any:
 
 
 def _merges(learner: Tokenizer) -> list[tuple[str, str]]:
-    import json
-
     merges = json.loads(learner.to_str())["model"]["merges"]
-    return [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ")) for merge in merges]
+    return [(first, second) for first, second in merges]
 
 
 def _sentences(seed: int, count: int) -> Iterator[str]:

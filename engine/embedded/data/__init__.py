@@ -1,1 +1,1 @@
-"""The training data of the embedded model: which photographs, from which packages, how they are read."""
+"""The training data: which photographs, from which packages, how they are read."""

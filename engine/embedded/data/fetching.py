@@ -3,8 +3,6 @@
 import shutil
 import subprocess
 import sys
-import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,13 +68,11 @@ def _unpack_deb(archive: Path, target: Path) -> None:
 
 
 def _unpack_wheel(archive: Path, target: Path) -> None:
-    with zipfile.ZipFile(archive) as wheel:
-        wheel.extractall(target)
+    shutil.unpack_archive(archive, target, "zip")
 
 
 def _unpack_tarball(archive: Path, target: Path) -> None:
-    with tarfile.open(archive) as tarball:
-        tarball.extractall(target, filter="data")
+    shutil.unpack_archive(archive, target, "gztar", filter="data")
 
 
 _UNPACK: dict[str, Callable[[Path, Path], None]] = {

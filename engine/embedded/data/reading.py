@@ -19,7 +19,9 @@ MAX_SIDE_PX = 1400
 _RAW_SHAPE = (768, 1024, 3)
 _VIEW_PX = 320
 # Where a panorama is looked at: degrees to the right, degrees up, field of view.
-_VIEWS = [(turn, (-12, 6, -4)[turn // 40 % 3], (70, 95, 80)[turn // 40 % 3]) for turn in range(0, 360, 40)]
+_VIEWS = [
+    (turn, (-12, 6, -4)[turn // 40 % 3], (70, 95, 80)[turn // 40 % 3]) for turn in range(0, 360, 40)
+]
 
 
 def read_photo(path: Path) -> list[Bytes]:

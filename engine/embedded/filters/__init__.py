@@ -1,8 +1,8 @@
 """The teachers: a classical filter for every look, and how a medium and a light go together.
 
 A filter is a pure function of the picture. Its regular patterns (hatching, tiles, lines) start at
-the picture's top left corner and repeat every 4, 8, 16 or 32 pixels, so that a network that sees
-the picture in blocks of four can learn them exactly.
+the picture's top left corner and repeat every 8, 16 or 32 pixels, so that a network that sees the
+picture in blocks of four can learn them; what repeats every 4 is invisible to it.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,9 @@ LIGHTS: dict[str, Filter] = {
 LOOKS: dict[str, Filter] = {**MEDIA, **LIGHTS}
 
 # These lose the colours, so that a light laid under them would be lost too.
-_COLOURLESS = frozenset({"pencil", "ink", "charcoal", "line art", "engraving", "blueprint", "pop art"})
+_COLOURLESS = frozenset(
+    {"pencil", "ink", "charcoal", "line art", "engraving", "blueprint", "pop art"}
+)
 
 
 def restyle(pixels: NDArray[np.uint8], medium: str | None, light_: str | None) -> NDArray[np.uint8]:

@@ -38,9 +38,7 @@ def saturate(picture: Picture, amount: float) -> Picture:
     return moved
 
 
-def contrast(
-    values: NDArray[np.float32], amount: float, pivot: float = 0.5
-) -> NDArray[np.float32]:
+def contrast(values: NDArray[np.float32], amount: float, pivot: float = 0.5) -> NDArray[np.float32]:
     """Distance from ``pivot`` times ``amount``, cut to 0..1."""
     return clip((values - np.float32(pivot)) * np.float32(amount) + np.float32(pivot))
 
@@ -54,7 +52,7 @@ def mix(picture: Picture, colour: Colour | Picture, amount: float | Plane) -> Pi
     """From ``picture`` (0) to ``colour`` (1)."""
     other = rgb(colour) if isinstance(colour, tuple) else colour
     part = np.float32(amount) if isinstance(amount, float) else amount
-    mixed: Picture = picture * (1 - part) + other * part
+    mixed: Picture = (picture + (other - picture) * part).astype(np.float32)
     return mixed
 
 
@@ -78,7 +76,8 @@ def tone_map(tones: Plane, stops: list[tuple[float, Colour]]) -> Picture:
 def posterise(values: NDArray[np.float32], levels: int) -> NDArray[np.float32]:
     """Rounded to ``levels`` equal steps of 0..1."""
     steps = np.float32(levels - 1)
-    return np.round(clip(values) * steps) / steps
+    rounded: NDArray[np.float32] = np.round(clip(values) * steps) / steps
+    return rounded
 
 
 def outlines(picture: Picture, sigma_px: float = 1.0, sharpness: float = 40.0) -> Plane:
@@ -88,8 +87,8 @@ def outlines(picture: Picture, sigma_px: float = 1.0, sharpness: float = 40.0) -
     """
     tones = luminance(picture)
     difference = blur(tones, sigma_px) - np.float32(0.975) * blur(tones, sigma_px * 1.6)
-    soft = 1 + np.tanh(np.float32(sharpness) * np.minimum(difference, 0))
-    return soft.astype(np.float32)
+    dark = np.minimum(difference, np.float32(0))
+    return (1 + np.tanh(np.float32(sharpness) * dark)).astype(np.float32)
 
 
 def rows_and_columns(picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -61,11 +61,11 @@ def line_art(picture: Picture) -> Picture:
 
 
 def engraving(picture: Picture) -> Picture:
-    """Brown-black lines, four pixels apart, that swell with the shade, on cream paper."""
+    """Brown-black lines, eight pixels apart, that swell with the shade, on cream paper."""
     tones = contrast(luminance(picture), 1.25, 0.47)
     rows, _ = rows_and_columns(picture)
-    profile = np.abs(rows % 4 - np.float32(1.5)) / np.float32(2.0)
-    cut = _step(profile - np.float32(0.9) * (1 - tones) + np.float32(0.28), 0.25, 9.0)
+    profile = np.abs(rows % 8 - np.float32(3.5)) / np.float32(4.0)
+    cut = _step(profile - np.float32(0.95) * (1 - tones) + np.float32(0.28), 0.25, 7.0)
     cut = cut * outlines(picture, 1.0, 50.0)
     return tone_map(cut, [(0.0, (0.17, 0.11, 0.08)), (1.0, (0.95, 0.91, 0.80))])
 
@@ -83,4 +83,5 @@ def blueprint(picture: Picture) -> Picture:
 def _step(values: Plane, edge: float, steepness: float = 14.0) -> Plane:
     """A soft threshold: 0 below ``edge``, 1 above."""
     soft = np.float32(0.5) + np.float32(0.5) * np.tanh((values - np.float32(edge)) * steepness)
-    return soft.astype(np.float32)
+    stepped: Plane = soft.astype(np.float32)
+    return stepped

@@ -32,5 +32,7 @@ def faded_polaroid(picture: Picture) -> Picture:
     """An instant photograph left in the sun: milky blacks, greenish shadows, pink-yellow lights."""
     tones = luminance(picture)
     faded = saturate(picture, 0.62) * np.float32(0.62) + np.float32(0.27)
-    cast = tone_map(tones, [(0.0, (-0.02, 0.05, 0.05)), (0.5, (0.03, 0.03, -0.04)), (1.0, (0.09, 0.02, -0.10))])
+    cast = tone_map(
+        tones, [(0.0, (-0.02, 0.05, 0.05)), (0.5, (0.03, 0.03, -0.04)), (1.0, (0.09, 0.02, -0.10))]
+    )
     return clip(faded * rgb((1.04, 1.0, 0.94)) + cast)

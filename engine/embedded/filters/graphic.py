@@ -67,7 +67,11 @@ def low_poly(picture: Picture) -> Picture:
     """Flat triangles: squares of sixteen pixels, each cut along the diagonal that fits better."""
     height, width = picture.shape[:2]
     padded = cv2.copyMakeBorder(
-        saturate(contrast(picture, 1.1), 1.35), 0, -height % 16, 0, -width % 16,
+        saturate(contrast(picture, 1.1), 1.35),
+        0,
+        -height % 16,
+        0,
+        -width % 16,
         cv2.BORDER_REPLICATE,
     )
     down, across = padded.shape[0] // 16, padded.shape[1] // 16
@@ -85,7 +89,8 @@ def _halves(squares: Picture, upper: np.ndarray[tuple[int, ...], np.dtype[np.boo
     first = squares[:, :, upper].mean(axis=2)[:, :, None, None]
     second = squares[:, :, ~upper].mean(axis=2)[:, :, None, None]
     light, dark = np.float32(1.03), np.float32(0.97)
-    return np.where(upper[..., None], first * light, second * dark).astype(np.float32)
+    halves: Picture = np.where(upper[..., None], first * light, second * dark)
+    return halves
 
 
 def stained_glass(picture: Picture) -> Picture:

