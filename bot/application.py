@@ -121,7 +121,7 @@ class Application:
             finished=deliverer.wake,
         )
         deliverer.start()
-        self._opened.push_async_callback(deliverer.close)
+        self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
         await self._dispatcher.start()
         self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
 

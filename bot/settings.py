@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     shutdown_grace_s: float = Field(
         20.0, ge=0, description="How long running jobs may finish when the bot is stopped."
     )
+    delivery_grace_s: float = Field(
+        5.0, ge=0, description="How long finished jobs may still be delivered after that."
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console`, `json`, or `auto`: console on a terminal, else json."
     )

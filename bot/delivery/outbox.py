@@ -49,6 +49,7 @@ class Deliverer:
         self._watch = watch
         self._max_attempts = max_attempts
         self._woken = asyncio.Event()
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -60,11 +61,18 @@ class Deliverer:
         """There is something new in the outbox."""
         self._woken.set()
 
-    async def close(self) -> None:
-        """Stop; a delivery cut short stays in the outbox and is made after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+    async def close(self, grace_s: float) -> None:
+        """Deliver what is due, for ``grace_s`` seconds at most, then stop.
+
+        A delivery cut short stays in the outbox and is made after the next start.
+        """
+        if self._task is None:
+            return
+        self._closing = True
+        self.wake()
+        await asyncio.wait((self._task,), timeout=grace_s)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         pause_s = IDLE_S
@@ -80,6 +88,8 @@ class Deliverer:
             except StorageError as error:
                 log.error("outbox out of reach", error=str(error))
                 pause_s = RETRY_S
+            if self._closing:
+                return
 
     async def _drain(self) -> float:
         """Deliver all that is due; return the seconds until the next look."""

@@ -12,7 +12,7 @@ from bot.queue import JobQueue, QueuedJob
 from engine.api import Engine
 from storage.database import Database
 from storage.errors import StorageError
-from storage.records import Job
+from storage.records import Job, JobStatus
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +74,11 @@ class Dispatcher:
     async def cancel(self, job_id: str) -> None:
         """Cancel a job wherever it is; one that is over is left alone."""
         self._queue.remove(job_id)
-        await self._database.jobs.cancel(job_id)
-        # Whether it waited or ran: a key that the engine does not know is ignored there.
-        if key := self._attempts.get(job_id):
+        if await self._database.jobs.cancel(job_id) is JobStatus.RUNNING:
+            # The engine may not have heard of it yet; its follower asks again at every event.
             self._unwanted.add(job_id)
-            await self._engine.cancel(key)
+            if key := self._attempts.get(job_id):
+                await self._engine.cancel(key)
         self._finished()
 
     async def _run(self) -> None:
@@ -117,7 +117,7 @@ class Dispatcher:
     async def _follow(self, job: Job) -> None:
         editor = self._editor_for(job)
         try:
-            over = await self._follower.follow(job, editor)
+            over = await self._follower.follow(job, editor, self._unwanted)
         except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True

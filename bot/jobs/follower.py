@@ -1,5 +1,7 @@
 """Follows one attempt through the engine: progress to the message, the outcome to the database."""
 
+from collections.abc import Callable, Collection
+
 import structlog
 
 from bot.jobs.estimate import Estimator
@@ -38,8 +40,13 @@ class Follower:
         self._max_attempts = max_attempts
         self._previews = previews
 
-    async def follow(self, job: Job, editor: StatusEditor) -> bool:
+    async def follow(
+        self, job: Job, editor: StatusEditor, unwanted: Collection[str] = frozenset()
+    ) -> bool:
         """Run ``job``'s current attempt to its end.
+
+        Args:
+            unwanted: Ids of jobs that were taken back; looked at again with every event.
 
         Returns:
             True when the job has its final state, False when it is to be queued again.
@@ -51,7 +58,7 @@ class Follower:
             return True
         spec = JobSpec.from_mapping(job.params)
         attempt = await self._attempt(job, spec)
-        terminal = await self._watch(attempt, editor)
+        terminal = await self._watch(attempt, editor, lambda: job.id in unwanted)
         # Nothing may be edited on top of what the delivery is about to show.
         await editor.close()
         match terminal:
@@ -84,11 +91,15 @@ class Follower:
             previews=self._previews,
         )
 
-    async def _watch(self, attempt: Attempt, editor: StatusEditor) -> Terminal:
+    async def _watch(
+        self, attempt: Attempt, editor: StatusEditor, taken_back: Callable[[], bool]
+    ) -> Terminal:
         status = Status()
         async for event in self._engine.submit(attempt):
             if isinstance(event, Terminal):
                 return event
+            if taken_back():
+                await self._engine.cancel(attempt.key)
             status = _advance(status, event)
             editor.show(status)
         # The protocol promises a terminal event; an engine that broke it is as good as dead.

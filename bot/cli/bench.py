@@ -1,0 +1,51 @@
+"""`restyle bench …`: figures that can be made again."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+
+from bot.application import engine_options
+from bot.bench.engine import EngineFigures, measure_engine
+from bot.log import configure_logging
+from bot.settings import load_settings
+from engine.client import LocalEngine
+
+app = typer.Typer(help="Figures that can be made again.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Figures that can be made again."""
+
+
+@app.command()
+def engine(
+    side: Annotated[int, typer.Option(min=64, help="Pixels of each side.")] = 256,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Jobs handed in at once.")] = 4,
+    rounds: Annotated[int, typer.Option(min=1, help="Measurements of each kind.")] = 5,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Time one job alone against several that share denoiser calls."""
+    settings = load_settings()
+    configure_logging(settings.model_copy(update={"log_level": "ERROR"}))
+
+    async def work() -> EngineFigures:
+        local = LocalEngine(engine_options(settings))
+        await local.start()
+        try:
+            return await measure_engine(local, side=side, jobs=jobs, rounds=rounds)
+        finally:
+            await local.close()
+
+    figures = asyncio.run(work())
+    if as_json:
+        typer.echo(msgspec.json.encode(figures).decode())
+        return
+    typer.echo(
+        f"{figures.checkpoint} on {figures.device}, {side}×{side}, strength 0.6, median of {rounds}"
+        f"\n  alone     {figures.alone:.3f} s a job"
+        f"\n  {jobs} at once {figures.together:.3f} s in all, {figures.gain:.2f} × the throughput"
+    )

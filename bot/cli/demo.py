@@ -1,0 +1,59 @@
+"""`restyle demo`: the whole product without token, GPU or download."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.errors import SettingsError
+from bot.log import configure_logging
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for pictures and transcript.")] = Path(
+        "demo-out"
+    ),
+    *,
+    script: Annotated[
+        bool, typer.Option("--script", help="Play the scripted part only, then exit.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the page.")] = None,
+) -> None:
+    """Play a scripted round trip, then serve a local page to try it by hand."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The folder {out} cannot be made: {error.strerror}.") from error
+    asyncio.run(_demo(out, script_only=script, port=port))
+
+
+async def _demo(out: Path, *, script_only: bool, port: int | None) -> None:
+    # Not at the top: the other commands need no simulated Discord.
+    from bot.demo.page import serve_page
+    from bot.demo.script import run_script
+    from bot.demo.sheet import contact_sheet
+    from bot.demo.world import demo_settings, demo_world
+
+    settings = demo_settings(out / "data")
+    configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
+    console.print("Starting the bot, the engine and a simulated Discord …")
+    async with demo_world(settings) as world:
+        console.print("Playing /restyle, Vary subtle, Reroll and Remix …")
+        shown = await run_script(world, out)
+        sheet = out / "contact-sheet.png"
+        contact_sheet(shown, sheet)
+        for one in shown:
+            console.print(f"  {one.path}  [dim]{one.title}[/dim]")
+        console.print(f"  {out / 'transcript.json'}\n  {sheet}")
+        if script_only:
+            return
+
+        def announce(url: str) -> None:
+            console.print(f"\nTry it yourself: [bold]{url}[/bold]\nCtrl-C ends it.")
+
+        await serve_page(world, port=port, announce=announce)
+    console.print("Stopped.")

@@ -1,0 +1,15 @@
+"""`restyle run`."""
+
+import asyncio
+
+from bot.log import configure_logging
+from bot.settings import load_settings
+
+
+def run() -> None:
+    """Run the bot. Needs RESTYLE_DISCORD_TOKEN; docs/settings.md lists all settings."""
+    from bot.run import run_bot
+
+    settings = load_settings()
+    configure_logging(settings)
+    asyncio.run(run_bot(settings))

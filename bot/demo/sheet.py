@@ -1,0 +1,49 @@
+"""The contact sheet: pictures side by side with a line of text under each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from bot.demo.script import Shown
+
+CELL = 360
+MARGIN = 16
+CAPTION = 44
+PAPER = "#fbfaf7"
+INK = "#2b2a28"
+
+
+def contact_sheet(shown: Sequence[Shown], path: Path, *, columns: int = 3) -> None:
+    """Write ``shown`` as one picture, row by row, the photo first."""
+    font = ImageFont.load_default(size=17)
+    cells = [(_fitted(one.path), _wrapped(one.title, font)) for one in shown]
+    height = max(image.height for image, _ in cells)
+    rows = -(-len(cells) // columns)
+    step_x, step_y = CELL + MARGIN, height + CAPTION + MARGIN
+    sheet = Image.new("RGB", (columns * step_x + MARGIN, rows * step_y + MARGIN), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for at, (image, title) in enumerate(cells):
+        x, y = MARGIN + at % columns * step_x, MARGIN + at // columns * step_y
+        sheet.paste(image, (x + (CELL - image.width) // 2, y))
+        draw.multiline_text((x, y + height + 6), title, fill=INK, font=font, spacing=2)
+    sheet.save(path)
+
+
+def _fitted(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        scale = CELL / max(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """Break ``text`` into at most two lines of a cell's width."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= CELL:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines[:2])

@@ -1,0 +1,1 @@
+"""Restyling files from the command line, without Discord."""

@@ -1,0 +1,71 @@
+"""`restyle run`: the bot on the real Discord, from login to a clean end."""
+
+import asyncio
+import signal
+
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.application import Application
+from bot.client import RestyleBot
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM, then let running jobs finish within the settings' limit.
+
+    Raises:
+        SettingsError: There is no token, or Discord refuses it.
+        EngineError: The engine cannot be made ready.
+        StorageError: The database cannot be reached.
+    """
+    if settings.discord_token is None:
+        raise SettingsError("RESTYLE_DISCORD_TOKEN is not set; README.md tells how to get a token.")
+    _use_endpoints(settings)
+    app = Application(settings)
+    await app.open()
+    try:
+        async with RestyleBot(app) as client:
+            try:
+                await client.login(settings.discord_token.get_secret_value())
+            except discord.LoginFailure as error:
+                raise SettingsError("Discord refuses RESTYLE_DISCORD_TOKEN.") from error
+            await app.start(client)
+            await _until_stopped(client)
+            # While the client is still there to deliver what finishes.
+            log.info("stopping", grace_s=settings.shutdown_grace_s)
+            await app.close()
+    finally:
+        await app.close()
+
+
+async def _until_stopped(client: discord.Client) -> None:
+    """Stay connected until a signal comes; a connection that ends for good raises its error."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    connection = asyncio.create_task(client.connect(), name="gateway")
+    stopped = asyncio.create_task(stop.wait(), name="stop-signal")
+    try:
+        await asyncio.wait((connection, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+    finally:
+        for task in (connection, stopped):
+            task.cancel()
+        await asyncio.gather(connection, stopped, return_exceptions=True)
+
+
+def _use_endpoints(settings: Settings) -> None:
+    """Point discord.py at a proxy or a test server, for the life of the process."""
+    if settings.discord_api_url is not None:
+        Route.BASE = settings.discord_api_url.rstrip("/")
+    if settings.discord_gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
