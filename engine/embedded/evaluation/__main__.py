@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+import torch
+
 from engine.embedded import WEIGHTS
 from engine.embedded.evaluation.contact_sheet import contact_sheet, overview
 from engine.embedded.evaluation.figures import measure
@@ -23,6 +25,8 @@ def main() -> None:
     parser.add_argument("--overview", type=Path, help="write all looks at 0.6 to this file")
     parser.add_argument("--no-figures", action="store_true")
     given = parser.parse_args()
+    # One photograph a core, rather than one on all of them.
+    torch.set_num_threads(1)
     width, height = (int(side) for side in given.size.split("x"))
     if given.sheet or given.overview:
         model = Model(given.weights)

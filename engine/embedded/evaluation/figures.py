@@ -1,10 +1,12 @@
 """The figures that decide whether weights are good enough, with their bars."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from rich.progress import track
 
 from engine.embedded.evaluation import measures
@@ -102,6 +104,8 @@ def _seconds(model: Model, photo: Pictures) -> dict[str, float]:
     """Median of three runs at strength 0.6, as drawn and at 512²."""
     large = np.repeat(np.repeat(photo, 2, axis=1), 2, axis=2)
     medians = {}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
     for picture in (photo, large):
         spent = []
         for _ in range(3):
@@ -109,4 +113,5 @@ def _seconds(model: Model, photo: Pictures) -> dict[str, float]:
             model.restyle(picture, "at dusk", 0.6)
             spent.append(time.perf_counter() - began)
         medians["x".join(map(str, picture.shape[2:0:-1]))] = float(np.median(spent))
+    torch.set_num_threads(threads)
     return medians

@@ -1,7 +1,9 @@
 """Running a model's stock pipeline on the evaluation photographs."""
 
-import warnings
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import numpy as np
@@ -47,10 +49,20 @@ class Model:
     """A folder of weights in the stock pipeline, at the checkpoint's default settings."""
 
     def __init__(self, folder: Path) -> None:
-        self._pipeline: Any = AutoPipelineForImage2Image.from_pretrained(
+        first: Any = AutoPipelineForImage2Image.from_pretrained(
             folder, torch_dtype=torch.float32, safety_checker=None
         )
-        self._pipeline.set_progress_bar_config(disable=True)
+        self._vae = first.vae
+        # The weights are shared; each thread steps a scheduler of its own.
+        self._pipelines: Queue[Any] = Queue()
+        for _ in range(os.cpu_count() or 1):
+            scheduler = type(first.scheduler).from_config(first.scheduler.config)
+            pipeline = type(first)(
+                **{**first.components, "scheduler": scheduler}, requires_safety_checker=False
+            )
+            pipeline.set_progress_bar_config(disable=True)
+            self._pipelines.put(pipeline)
+        self._threads = ThreadPoolExecutor(self._pipelines.qsize())
 
     def restyle(
         self,
@@ -60,27 +72,29 @@ class Model:
         negative_prompt: str | None = None,
     ) -> Pictures:
         """Each photograph restyled; the n-th always from seed n."""
-        results = []
-        for number, photo in enumerate(photos):
-            with warnings.catch_warnings():
-                # diffusers says more than once that a prompt was cut.
-                warnings.simplefilter("ignore")
-                made = self._pipeline(
+
+        def one(number: int) -> NDArray[np.uint8]:
+            pipeline = self._pipelines.get()
+            try:
+                made = pipeline(
                     prompt=prompt,
                     negative_prompt=negative_prompt,
-                    image=Image.fromarray(photo),
+                    image=Image.fromarray(photos[number]),
                     strength=strength,
                     num_inference_steps=STEPS,
                     guidance_scale=GUIDANCE,
                     generator=torch.Generator().manual_seed(number),
                 )
-            results.append(np.asarray(made.images[0]))
-        return np.stack(results)
+            finally:
+                self._pipelines.put(pipeline)
+            return np.asarray(made.images[0])
+
+        return np.stack(list(self._threads.map(one, range(len(photos)))))
 
     def reconstruct(self, photos: Pictures) -> Pictures:
         """The photographs after the autoencoder alone."""
         values = torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 127.5 - 1
         with torch.inference_mode():
-            made = torch.cat([self._pipeline.vae(photo[None]).sample for photo in values])
+            made = torch.cat([self._vae(photo[None]).sample for photo in values])
         pixels = ((made.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
         return np.asarray(pixels)

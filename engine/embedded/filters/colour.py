@@ -76,8 +76,7 @@ def tone_map(tones: Plane, stops: list[tuple[float, Colour]]) -> Picture:
 def posterise(values: NDArray[np.float32], levels: int) -> NDArray[np.float32]:
     """Rounded to ``levels`` equal steps of 0..1."""
     steps = np.float32(levels - 1)
-    rounded: NDArray[np.float32] = np.round(clip(values) * steps) / steps
-    return rounded
+    return (np.round(clip(values) * steps) / steps).astype(np.float32)
 
 
 def outlines(picture: Picture, sigma_px: float = 1.0, sharpness: float = 40.0) -> Plane:
