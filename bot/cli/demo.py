@@ -33,6 +33,7 @@ def demo(
 
 async def _demo(out: Path, *, script_only: bool, port: int | None) -> None:
     # Not at the top: the other commands need no simulated Discord.
+    from bot.application import Application
     from bot.demo.page import serve_page
     from bot.demo.script import run_script
     from bot.demo.sheet import contact_sheet
@@ -41,7 +42,7 @@ async def _demo(out: Path, *, script_only: bool, port: int | None) -> None:
     settings = demo_settings(out / "data")
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     console.print("Starting the bot, the engine and a simulated Discord …")
-    async with demo_world(settings) as world:
+    async with demo_world(Application(settings)) as world:
         console.print("Playing /restyle, Vary subtle, Reroll and Remix …")
         shown = await run_script(world, out)
         sheet = out / "contact-sheet.png"

@@ -12,6 +12,7 @@ from bot.application import Application
 from bot.client import RestyleBot
 from bot.settings import Settings, load_settings
 
+BOT_NAME = "Restyle"
 GUILD = "Restyle demo"
 CHANNEL = "restyle"
 # Where simulated attachments lie; nothing is resolved or fetched over a network.
@@ -46,15 +47,16 @@ def demo_settings(data_dir: Path) -> Settings:
 
 
 @asynccontextmanager
-async def demo_world(settings: Settings) -> AsyncIterator[World]:
-    """Bring everything up, and down again."""
-    app = Application(settings)
+async def demo_world(app: Application) -> AsyncIterator[World]:
+    """Bring everything up around ``app``, and down again."""
     await app.open()
     try:
         bot = RestyleBot(app)
         async with simcord.run(bot, check_errors=False, settle_timeout=SETTLE_TIMEOUT_S) as env:
             # Begun from out here: tasks of the bot's own would hold up every simulated click.
             await app.start(bot)
+            assert bot.user is not None
+            await bot.user.edit(username=BOT_NAME)
             guild = env.create_guild(GUILD)
             channel = guild.create_text_channel(CHANNEL)
             alice = guild.add_member(env.create_user("alice", global_name="Alice"))
