@@ -85,8 +85,11 @@ async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     if not interaction.response.is_done():
         await interaction.response.send_message(sentence, ephemeral=True)
         return
-    # A public "thinking" message was promised, but the sentence is for the member alone. Discord
-    # would let a first follow-up take that message's place and publicity, so it goes first.
-    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-        await interaction.delete_original_response()
+    if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
+        await interaction.followup.send(sentence, ephemeral=True)
+        return
+    # A public "thinking" message was promised, but the sentence is for the member alone. The first
+    # follow-up would only fill that message, so it is filled and taken away around the second.
+    await interaction.edit_original_response(content=sentence)
     await interaction.followup.send(sentence, ephemeral=True)
+    await interaction.delete_original_response()

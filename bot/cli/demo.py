@@ -1,6 +1,7 @@
 """`restyle demo`: the whole product without token, GPU or download."""
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from bot.errors import SettingsError
 from bot.log import configure_logging
+from bot.settings import Settings
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -33,13 +35,21 @@ def demo(
 
 async def _demo(out: Path, *, script_only: bool, port: int | None) -> None:
     # Not at the top: the other commands need no simulated Discord.
+    from bot.demo.world import demo_settings
+
+    # A simulated Discord knows no commands and members of an earlier one, nor may its database.
+    with tempfile.TemporaryDirectory(prefix="restyle-demo-") as data_dir:
+        await _play(out, demo_settings(Path(data_dir)), script_only=script_only, port=port)
+    console.print("Done." if script_only else "Stopped.")
+
+
+async def _play(out: Path, settings: Settings, *, script_only: bool, port: int | None) -> None:
     from bot.application import Application
     from bot.demo.page import serve_page
     from bot.demo.script import run_script
     from bot.demo.sheet import contact_sheet
-    from bot.demo.world import demo_settings, demo_world
+    from bot.demo.world import demo_world
 
-    settings = demo_settings(out / "data")
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     console.print("Starting the bot, the engine and a simulated Discord …")
     async with demo_world(Application(settings)) as world:
@@ -57,4 +67,3 @@ async def _demo(out: Path, *, script_only: bool, port: int | None) -> None:
             console.print(f"\nTry it yourself: [bold]{url}[/bold]\nCtrl-C ends it.")
 
         await serve_page(world, port=port, announce=announce)
-    console.print("Stopped.")
