@@ -1,11 +1,13 @@
 """Every setting of the bot, read from RESTYLE_* variables, `.env` and a TOML file."""
 
+import io
 import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +22,7 @@ from bot.errors import SettingsError
 PREFIX = "RESTYLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_CONFIG_FILE = "restyle.toml"
+ENV_FILE = ".env"
 
 MIB = 1024 * 1024
 
@@ -28,7 +31,7 @@ class Settings(BaseSettings):
     """What an operator may choose. The field descriptions are the text of docs/settings.md."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     discord_token: SecretStr | None = Field(
@@ -165,18 +168,43 @@ def load_settings(**overrides: object) -> Settings:
 def _refuse_unknown_names() -> None:
     # A misspelt name would otherwise be ignored in silence, and the default used.
     known = set(Settings.model_fields)
+    variables = {name: name for name in os.environ}
+    variables |= {name.upper(): f"{name} in {ENV_FILE}" for name in _names_in_env_file()}
     given = {
-        name.removeprefix(PREFIX).lower(): name for name in os.environ if name.startswith(PREFIX)
+        name.removeprefix(PREFIX).lower(): shown
+        for name, shown in variables.items()
+        if name.startswith(PREFIX)
     }
     given.pop("config", None)
     # Read by the training of the embedded checkpoint, not by the bot.
     given.pop("train_dir", None)
-    path = config_file()
-    if path.exists():
-        try:
-            given |= {key: f"{key} in {path}" for key in tomllib.loads(path.read_text("utf-8"))}
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    given |= {key: f"{key} in {config_file()}" for key in _names_in_config_file()}
     for key, shown in given.items():
         if key not in known:
             raise SettingsError(f"There is no setting {shown}; docs/settings.md lists them all.")
+
+
+def _names_in_env_file() -> list[str]:
+    path = Path(ENV_FILE)
+    if not path.is_file():
+        return []
+    return list(dotenv_values(stream=io.StringIO(_text_of(path))))
+
+
+def _names_in_config_file() -> list[str]:
+    path = config_file()
+    if CONFIG_VARIABLE not in os.environ and not path.exists():
+        return []
+    try:
+        return list(tomllib.loads(_text_of(path)))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text.") from error

@@ -34,11 +34,11 @@ def parse_strength(text: str) -> float:
     return value
 
 
-def strength_choices(typed: str) -> list[app_commands.Choice[float]]:
+def strength_choices(typed: str) -> list[app_commands.Choice[str]]:
     """What autocomplete offers for what was ``typed`` so far."""
     typed = typed.strip().lower()
     named = [
-        app_commands.Choice(name=f"{name} {value:.2f}: {meaning}", value=value)
+        app_commands.Choice(name=f"{name} {value:.2f}: {meaning}", value=f"{value:.2f}")
         for name, (value, meaning) in NAMED.items()
         if typed in name or typed in f"{value:.2f}"
     ]
@@ -46,8 +46,8 @@ def strength_choices(typed: str) -> list[app_commands.Choice[float]]:
         value = parse_strength(typed)
     except BadStrength:
         return named
-    own = app_commands.Choice(name=f"{value:.2f}", value=value)
-    return named if any(choice.value == value for choice in named) else [own, *named]
+    own = app_commands.Choice(name=f"{value:.2f}", value=f"{value:.2f}")
+    return named if any(choice.value == own.value for choice in named) else [own, *named]
 
 
 def _sentence() -> str:

@@ -51,7 +51,7 @@ async def run_script(world: World, folder: Path) -> list[Shown]:
         return message
 
     result = await alice.slash(
-        channel, "restyle", image=(PHOTO, photo), prompt=PROMPT, strength=STRENGTH, seed=SEED
+        channel, "restyle", image=(PHOTO, photo), prompt=PROMPT, strength=str(STRENGTH), seed=SEED
     )
     first = await answer("1-restyle", f"/restyle {PROMPT}", result)
     transcript.did("Alice", "press", "Vary subtle", {})

@@ -1,0 +1,115 @@
+"""An engine without a model: it takes steps when it is let, and tints the source by the seed."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from PIL import Image, ImageChops
+
+from engine.api import Health
+from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started
+from engine.params import Attempt
+from tests.engine.pictures import encoded
+
+STEPS = 4
+
+
+@dataclass
+class PaintEngine:
+    """Behaves as ``engine.api.Engine`` promises.
+
+    ``gate`` is open unless a test holds it: then attempts wait before their first step.
+    """
+
+    slots: int = 2
+    attempts: list[Attempt] = field(default_factory=list)
+    fails: list[Failed] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    alive: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: dict[str, asyncio.Queue[Event]] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def start(self) -> None:
+        self.alive.set()
+
+    async def close(self) -> None:
+        self.die()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def die(self) -> None:
+        """End as a killed process does: everything in it is lost."""
+        self.alive.clear()
+        for key, queue in self._running.items():
+            queue.put_nowait(Lost(key, -1))
+
+    async def wait_ready(self) -> None:
+        await self.alive.wait()
+
+    def health(self) -> Health:
+        return Health(
+            alive=self.alive.is_set(),
+            device="paint",
+            slots=self.slots,
+            running=tuple(self._running),
+        )
+
+    async def cancel(self, key: str) -> None:
+        if key in self._running:
+            self._running[key].put_nowait(Cancelled(key, 1))
+
+    async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+        self.attempts.append(attempt)
+        if not self.alive.is_set():
+            yield Lost(attempt.key, 0)
+            return
+        queue = self._running[attempt.key] = asyncio.Queue()
+        task = asyncio.create_task(self._paint(attempt, queue))
+        self._tasks.add(task)
+        try:
+            while True:
+                event = await queue.get()
+                yield event
+                if isinstance(event, Done | Cancelled | Failed | Lost):
+                    return
+        finally:
+            self._running.pop(attempt.key, None)
+            task.cancel()
+
+    async def _paint(self, attempt: Attempt, queue: asyncio.Queue[Event]) -> None:
+        key = attempt.key
+        queue.put_nowait(Started(key, 0))
+        if attempt.previews:
+            queue.put_nowait(Preview(key, 1, encoded(Image.new("RGB", (8, 8), "teal"), "WEBP")))
+        await self.gate.wait()
+        for step in range(STEPS):
+            queue.put_nowait(Progress(key, 2 + step, step + 1, STEPS))
+        if self.fails:
+            failed = self.fails.pop(0)
+            queue.put_nowait(Failed(key, 9, failed.code, failed.message, failed.retryable))
+            return
+        queue.put_nowait(
+            Done(
+                key=key,
+                seq=9,
+                image=tinted(attempt.source, attempt.params.seed),
+                latents=f"latents of {key}".encode(),
+                width=attempt.params.width,
+                height=attempt.params.height,
+                num_inference_steps=STEPS,
+                guidance_scale=2.0,
+                seconds=0.5,
+            )
+        )
+
+
+def tinted(source: bytes, seed: int) -> bytes:
+    """What this engine makes of a source."""
+    with Image.open(io.BytesIO(source)) as image:
+        tint = Image.new("RGB", image.size, (seed % 251, seed % 241, seed % 239))
+        return encoded(ImageChops.add_modulo(image.convert("RGB"), tint), "WEBP")

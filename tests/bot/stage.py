@@ -1,0 +1,151 @@
+"""The stage of the simcord tests: the real bot with the paint engine in a simulated guild."""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+from PIL import Image
+
+from bot.application import Application
+from bot.client import RestyleBot
+from bot.demo.transcript import labels
+from bot.demo.world import World, demo_world
+from bot.settings import Settings, load_settings
+from engine.api import Engine
+from tests.bot.paint_engine import PaintEngine
+from tests.engine.pictures import encoded, picture
+
+PHOTO = encoded(picture(96, 64), "JPEG")
+
+
+def settings_in(folder: Path, **changes: Any) -> Settings:
+    """Settings that reach nothing outside ``folder`` and edit messages without pause."""
+    values: dict[str, Any] = {
+        "data_dir": folder,
+        "database_url": None,
+        "discord_cdn_hosts": "cdn.simcord.invalid",
+        "guild_ids": (),
+        "message_edit_interval_s": 0.0,
+        "shutdown_grace_s": 0.0,
+    }
+    return load_settings(**(values | changes))
+
+
+@dataclass
+class Stage:
+    """A running world, and the few gestures that the tests are made of."""
+
+    world: World
+    engine: PaintEngine
+    folder: Path
+    app: Application
+
+    async def restyle(self, actor: simcord.MemberActor | None = None, **options: Any) -> "Asked":
+        """`/restyle` with the standard photo unless told otherwise."""
+        values = {"image": ("photo.jpg", PHOTO), "prompt": "an oil painting"} | options
+        who = actor or self.world.alice
+        return Asked(self, await who.slash(self.world.channel, "restyle", **values))
+
+    async def press(
+        self, message: discord.Message, label: str, actor: simcord.MemberActor | None = None
+    ) -> "Asked":
+        """Press a button."""
+        return Asked(self, await (actor or self.world.alice).click(message, label=label))
+
+    @property
+    def last_message(self) -> discord.Message:
+        """The newest message of the channel that everybody sees."""
+        message = self.world.channel.last_message
+        assert message is not None
+        return message
+
+    async def result(self, **options: Any) -> discord.Message:
+        """A finished restyle's message."""
+        return await (await self.restyle(**options)).outcome()
+
+    async def balance(self, actor: simcord.MemberActor | None = None) -> str:
+        """What `/quota` says."""
+        result = await (actor or self.world.alice).slash(self.world.channel, "quota")
+        assert result.response is not None
+        assert result.response.ephemeral
+        return result.response.content
+
+    async def restart(self, **changes: Any) -> None:
+        """End the bot as a stopped process ends, and begin another on the same data."""
+        await self.app.close()
+        self.engine = PaintEngine()
+        self.app = Application(settings_in(self.folder, **changes), engine=self.engine)
+        await self.app.open()
+        bot = RestyleBot(self.app)
+        await self.world.env.restart_bot(bot)
+        await self.app.start(bot)
+
+
+@dataclass
+class Asked:
+    """An interaction that was sent, and what came of it."""
+
+    stage: Stage
+    interaction: simcord.InteractionResult
+
+    @property
+    def message_id(self) -> int:
+        """The message that shows the job."""
+        assert self.interaction.response is not None
+        return self.interaction.response.id
+
+    @property
+    def message(self) -> discord.Message:
+        """That message as it is now."""
+        assert self.interaction.response is not None
+        return self.interaction.response.message
+
+    async def outcome(self) -> discord.Message:
+        """The message once it shows how the job ended."""
+        await self.stage.app.watch.wait(self.message_id)
+        return self.message
+
+    @property
+    def refusal(self) -> str:
+        """The sentence that the member alone was told; nothing else may be left of it."""
+        assert self.interaction.response is None or self.interaction.response.ephemeral
+        told = [*self.interaction.followups]
+        if self.interaction.response is not None:
+            told.append(self.interaction.response)
+        [only] = told
+        assert only.ephemeral
+        return only.content
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, *, engine: Engine | None = None, **changes: Any
+) -> AsyncIterator[Stage]:
+    """Set the stage, with the paint engine unless another is given."""
+    paint = PaintEngine()
+    app = Application(settings_in(folder, **changes), engine=engine or paint)
+    async with demo_world(app) as world:
+        set_up = Stage(world=world, engine=paint, folder=folder, app=app)
+        try:
+            yield set_up
+        finally:
+            # After a restart this is another one than the world knows of.
+            await set_up.app.close()
+
+
+async def shown(message: discord.Message) -> Image.Image:
+    """The one picture under a message."""
+    [attachment] = message.attachments
+    with Image.open(io.BytesIO(await attachment.read())) as image:
+        image.load()
+        return image.copy()
+
+
+def buttons(message: discord.Message) -> list[str]:
+    """Labels of the buttons under a message."""
+    return labels(message)
