@@ -1,5 +1,7 @@
 """What members read: short sentences and the lines of progress and result messages."""
 
+import discord
+
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
 from storage.errors import StorageError
@@ -88,7 +90,7 @@ def shown_prompt(spec: JobSpec) -> str:
         text = text[: PROMPT_SHOWN_CHARS - 1] + "…"
     for mark in "\\*_`~|":
         text = text.replace(mark, f"\\{mark}")
-    return text
+    return discord.utils.escape_mentions(text)
 
 
 def duration(seconds: float) -> str:

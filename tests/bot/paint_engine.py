@@ -19,10 +19,12 @@ STEPS = 4
 class PaintEngine:
     """Behaves as ``engine.api.Engine`` promises.
 
-    ``gate`` is open unless a test holds it: then attempts wait before their first step.
+    ``gate`` is open unless a test holds it: then attempts wait before their first step. A ``deaf``
+    engine does not obey a cancel.
     """
 
     slots: int = 2
+    deaf: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     fails: list[Failed] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,7 +62,7 @@ class PaintEngine:
         )
 
     async def cancel(self, key: str) -> None:
-        if key in self._running:
+        if key in self._running and not self.deaf:
             self._running[key].put_nowait(Cancelled(key, 1))
 
     async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:

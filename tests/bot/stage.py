@@ -1,9 +1,11 @@
 """The stage of the simcord tests: the real bot with the paint engine in a simulated guild."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from bot.demo.transcript import labels
 from bot.demo.world import World, demo_world
 from bot.settings import Settings, load_settings
 from engine.api import Engine
+from engine.events import Failed
 from tests.bot.paint_engine import PaintEngine
 from tests.engine.pictures import encoded, picture
 
@@ -67,6 +70,29 @@ class Stage:
     async def result(self, **options: Any) -> discord.Message:
         """A finished restyle's message."""
         return await (await self.restyle(**options)).outcome()
+
+    def fail_next(self, *, code: str, message: str, retryable: bool) -> None:
+        """Let the next attempt fail."""
+        self.engine.fails.append(Failed("", 0, code, message, retryable))
+
+    def job_of(self, message: discord.Message) -> str:
+        """The id of the job that a message's buttons are about."""
+        for row in message.components:
+            assert isinstance(row, discord.ActionRow)
+            for child in row.children:
+                if isinstance(child, discord.Button) and child.custom_id:
+                    return child.custom_id.rpartition(":")[2]
+        raise AssertionError("the message has no buttons")
+
+    async def edited(self, message_id: int) -> None:
+        """Return once the bot has edited the message."""
+        path = f"*/messages/{message_id}"
+        while not any(
+            request.method == "PATCH" and fnmatch(request.path, path)
+            for request in self.world.env.http_requests
+        ):
+            # One turn of the loop at a time: the edit is made by tasks of the application.
+            await asyncio.sleep(0)
 
     async def balance(self, actor: simcord.MemberActor | None = None) -> str:
         """What `/quota` says."""

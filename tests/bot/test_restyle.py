@@ -63,7 +63,7 @@ async def test_transparency_comes_back(tmp_path: Path) -> None:
 async def test_what_was_changed_in_the_picture_is_said(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         message = await s.result()
-        assert "I scaled it from 96 × 64" in message.content
+        assert "I enlarged it from 96 × 64" in message.content
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,12 @@ async def test_a_prompt_of_blanks_is_refused(tmp_path: Path) -> None:
 async def test_nobody_is_mentioned_and_markup_is_inert(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         message = await s.result(prompt=f"@everyone {s.world.bob.mention} **bold** `x`")
-        assert message.mentions == []
+        # The member who asked is named without being called.
+        assert [user.id for user in message.mentions] == [s.world.alice.id]
         assert not message.mention_everyone
+        bodies = [r.json for r in s.world.env.http_requests if r.json and "content" in r.json]
+        assert bodies
+        assert all(body["allowed_mentions"] == {"parse": []} for body in bodies)
         assert r"\*\*bold\*\* \`x\`" in message.content
 
 

@@ -1,0 +1,221 @@
+"""The buttons through the real bot: going on, taking back, deleting, and who may."""
+
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.jobs.spec import Action
+from bot.jobs.wish import VARY_STRENGTH
+from storage.records import JobStatus
+from tests.bot.stage import Stage, buttons, shown, stage
+from tests.engine.pictures import encoded
+
+
+async def bytes_of(message: discord.Message) -> bytes:
+    return encoded(await shown(message))
+
+
+@pytest.mark.parametrize(
+    ("label", "action"),
+    [("Vary subtle", Action.VARY_SUBTLE), ("Vary strong", Action.VARY_STRONG)],
+)
+async def test_vary_starts_from_the_results_own_latents(
+    tmp_path: Path, label: str, action: Action
+) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(seed=1)
+        varied = await (await s.press(first, label)).outcome()
+        parent, child = s.engine.attempts
+        assert child.params.strength == VARY_STRENGTH[action]
+        assert child.params.prompt == parent.params.prompt
+        assert child.source_latents == f"latents of {parent.key}".encode()
+        assert child.params.seed != parent.params.seed
+        assert varied.id != first.id
+        assert "variation of **an oil painting**" in varied.content
+
+
+async def test_reroll_starts_from_the_source_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(seed=1)
+        again = await (await s.press(first, "Reroll")).outcome()
+        parent, child = s.engine.attempts
+        assert child.source == parent.source
+        assert child.source_latents is None
+        assert child.params.strength == parent.params.strength
+        assert child.params.seed != parent.params.seed
+        assert await bytes_of(again) != await bytes_of(first)
+
+
+async def test_remix_asks_with_what_was_there_and_goes_on_from_the_result(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(seed=1, strength="0.4")
+        asked = await s.press(first, "Remix", s.world.bob)
+        form = asked.interaction.modal
+        assert form is not None
+        values = [row["component"]["value"] for row in form["components"]]
+        assert values == ["an oil painting", "0.40"]
+        asked.interaction = await s.world.bob.submit_modal(
+            asked.interaction, {"prompt": "neon", "strength": "60 %"}
+        )
+        remixed = await asked.outcome()
+        parent, child = s.engine.attempts
+        assert (child.params.prompt, child.params.strength) == ("neon", 0.6)
+        assert child.source_latents == f"latents of {parent.key}".encode()
+        assert s.world.bob.mention in remixed.content
+        # Who presses pays.
+        assert "used 1 of 20" in await s.balance(s.world.bob)
+
+
+async def test_going_on_is_charged_like_a_command(tmp_path: Path) -> None:
+    async with stage(tmp_path, daily_quota=1) as s:
+        first = await s.result()
+        assert "used all 1" in (await s.press(first, "Reroll")).refusal
+        assert "used all 1" in (await s.press(first, "Vary subtle")).refusal
+
+
+async def test_a_running_job_is_cancelled_and_refunded(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await progress_in(s, asked.message_id)
+        assert buttons(asked.message) == ["Cancel"]
+        assert (
+            "Only the person who asked"
+            in (await s.press(asked.message, "Cancel", s.world.bob)).refusal
+        )
+        await s.press(asked.message, "Cancel")
+        message = await asked.outcome()
+        assert "Cancelled" in message.content
+        assert message.attachments == []
+        assert buttons(message) == []
+        assert "used 0 of 20" in await s.balance()
+
+
+async def progress_in(s: Stage, message_id: int) -> None:
+    """Return once the message shows progress."""
+    await s.edited(message_id)
+
+
+async def test_delete_is_for_the_author_and_leaves_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        job = s.job_of(first)
+        assert "Only the person" in (await s.press(first, "Delete", s.world.bob)).refusal
+        kept = await s.app.database.jobs.get(job)
+        assert kept.result_hash is not None
+        await s.press(first, "Delete")
+        assert s.last_message.id == s.world.welcome.id
+        assert not await s.app.images.exists(kept.result_hash)
+        assert (await s.app.database.jobs.get(job)).result_hash is None
+        # It was made, so it stays counted.
+        assert "used 1 of 20" in await s.balance()
+
+
+async def test_a_moderator_may_delete_what_others_made(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        guild = s.world.alice.guild
+        role = guild.create_role("Moderator", permissions=discord.Permissions(manage_messages=True))
+        carol = guild.add_member(s.world.env.create_user("carol"), roles=[role])
+        first = await s.result()
+        await s.press(first, "Delete", carol)
+        assert s.last_message.id == s.world.welcome.id
+
+
+async def test_going_on_from_what_is_deleted_is_one_sentence(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        await s.app.database.jobs.delete_result(s.job_of(first))
+        assert "no longer kept" in (await s.press(first, "Vary subtle")).refusal
+        assert "used 1 of 20" in await s.balance()
+
+
+async def test_a_job_that_fails_is_told_and_not_counted(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.fail_next(code="nan", message="The picture dissolved.", retryable=False)
+        message = await (await s.restyle()).outcome()
+        assert message.content == "The picture dissolved. This one was not counted."
+        assert message.attachments == []
+        assert "used 0 of 20" in await s.balance()
+
+
+async def test_a_failure_worth_a_retry_is_retried(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.fail_next(code="out_of_memory", message="No room.", retryable=True)
+        message = await (await s.restyle()).outcome()
+        assert len(message.attachments) == 1
+        assert [a.key.rpartition(".")[2] for a in s.engine.attempts] == ["1", "2"]
+
+
+async def test_a_poison_job_ends_after_three_attempts(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        for _ in range(5):
+            s.fail_next(code="out_of_memory", message="No room.", retryable=True)
+        asked = await s.restyle()
+        assert "No room" in (await asked.outcome()).content
+        assert len(s.engine.attempts) == 3
+        assert "used 0 of 20" in await s.balance()
+
+
+async def test_the_newest_progress_and_preview_are_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await progress_in(s, asked.message_id)
+        assert asked.message.content.startswith("Restyling **an oil painting**")
+        assert (await shown(asked.message)).size == (8, 8)
+        s.engine.gate.set()
+        message = await asked.outcome()
+        assert len(message.attachments) == 1
+        assert (await shown(message)).size != (8, 8)
+
+
+async def test_buttons_go_on_after_a_restart(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        await s.restart()
+        varied = await (await s.press(first, "Vary subtle")).outcome()
+        assert len(varied.attachments) == 1
+        assert s.engine.attempts[0].source_latents is not None
+
+
+async def test_jobs_that_waited_or_ran_are_finished_after_a_restart(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.slots = 1
+        s.engine.gate.clear()
+        running, waiting = await s.restyle(), await s.restyle(s.world.bob)
+        await s.restart()
+        for asked in (running, waiting):
+            assert len((await asked.outcome()).attachments) == 1
+        assert "used 1 of 20" in await s.balance()
+        assert "used 1 of 20" in await s.balance(s.world.bob)
+
+
+async def test_an_engine_that_dies_costs_an_attempt_and_loses_nobody(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await progress_in(s, asked.message_id)
+        s.engine.die()
+        late = await s.restyle(s.world.bob)
+        s.engine.gate.set()
+        s.engine.alive.set()
+        for message in (await asked.outcome(), await late.outcome()):
+            assert len(message.attachments) == 1
+        job = await s.app.database.jobs.get(s.job_of(asked.message))
+        assert (job.status, job.attempt) == (JobStatus.DONE, 2)
+        other = await s.app.database.jobs.get(s.job_of(late.message))
+        assert other.attempt == 1
+
+
+async def test_a_wish_to_cancel_outlives_the_engine(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        s.engine.deaf = True
+        asked = await s.restyle()
+        await progress_in(s, asked.message_id)
+        await s.press(asked.message, "Cancel")
+        s.engine.die()
+        assert "Cancelled" in (await asked.outcome()).content
+        s.engine.alive.set()
+        assert "used 0 of 20" in await s.balance()
