@@ -14,7 +14,7 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
 from bot.jobs.status import Status, StatusEditor
 from bot.jobs.submission import Submission
-from bot.jobs.watch import OutcomeWatch
+from bot.jobs.watch import MessageWatch
 from bot.queue import JobQueue
 from bot.settings import Settings
 from engine.api import Engine
@@ -46,7 +46,7 @@ class Application:
         self.intake = Intake(intake_limits(settings))
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
         self.queue = JobQueue()
-        self.watch = OutcomeWatch()
+        self.watch = MessageWatch()
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
         self.submission = Submission(
@@ -109,6 +109,7 @@ class Application:
             async def edit(status: Status) -> None:
                 await self.announcements.settled(job.id)
                 await courier.edit_by_token(job, progress_letter(job, status))
+                self.watch.progressed(job.message_id)
 
             return StatusEditor(edit, self.settings.message_edit_interval_s)
 

@@ -12,7 +12,7 @@ from bot.delivery.faults import Fault, fault_of
 from bot.delivery.letters import LetterWriter
 from bot.intake import IntakeError
 from bot.jobs.announcements import Announcements
-from bot.jobs.watch import OutcomeWatch
+from bot.jobs.watch import MessageWatch
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Delivery
@@ -39,7 +39,7 @@ class Deliverer:
         courier: Courier,
         writer: LetterWriter,
         announcements: Announcements,
-        watch: OutcomeWatch,
+        watch: MessageWatch,
         max_attempts: int,
     ) -> None:
         self._database = database

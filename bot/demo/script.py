@@ -72,7 +72,7 @@ async def _outcome(world: World, result: simcord.InteractionResult) -> discord.M
     if result.response is None or result.response.ephemeral:
         said = [reply.content for reply in result.followups]
         raise DemoFailed(f"The bot did not take the job on: {' '.join(said) or 'no answer'}")
-    await world.app.watch.wait(result.response.id)
+    await world.app.watch.outcome(result.response.id)
     # Looked up anew: what the response holds is a copy from before the result.
     message = result.response.message
     if not message.attachments:

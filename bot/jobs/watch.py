@@ -1,34 +1,43 @@
-"""Lets others wait until a message shows its outcome: the demo's script, the tests."""
+"""Lets others wait for what a job's message shows: the demo's script, the tests."""
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict
 
 REMEMBERED = 1000
 
 
-class OutcomeWatch:
-    """Turns "the outcome is in this message, or was given up" into something to await."""
+class MessageWatch:
+    """Turns "this message shows progress, or the outcome" into something to await.
+
+    Those who ask a moment late are answered at once: the latest messages are remembered.
+    """
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[int, list[asyncio.Future[None]]] = defaultdict(list)
-        self._settled: dict[int, None] = {}
+        self._progress: OrderedDict[int, asyncio.Event] = OrderedDict()
+        self._outcome: OrderedDict[int, asyncio.Event] = OrderedDict()
+
+    def progressed(self, message_id: int | None) -> None:
+        """The message shows progress. A job without a message has nobody who waits."""
+        if message_id is not None:
+            _event(self._progress, message_id).set()
 
     def settled(self, message_id: int | None) -> None:
-        """Wake everyone who waits for the message; a job without one has nobody who waits."""
-        if message_id is None:
-            return
-        self._settled[message_id] = None
-        # The latest are remembered, for those who ask a moment late.
-        while len(self._settled) > REMEMBERED:
-            del self._settled[next(iter(self._settled))]
-        for future in self._waiting.pop(message_id, []):
-            if not future.done():
-                future.set_result(None)
+        """The message shows how its job ended, or that was given up."""
+        if message_id is not None:
+            _event(self._outcome, message_id).set()
 
-    async def wait(self, message_id: int) -> None:
+    async def progress(self, message_id: int) -> None:
+        """Return once the message has shown progress."""
+        await _event(self._progress, message_id).wait()
+
+    async def outcome(self, message_id: int) -> None:
         """Return once the message shows how its job ended."""
-        if message_id in self._settled:
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[message_id].append(future)
-        await future
+        await _event(self._outcome, message_id).wait()
+
+
+def _event(events: OrderedDict[int, asyncio.Event], message_id: int) -> asyncio.Event:
+    event = events.setdefault(message_id, asyncio.Event())
+    # Only what has happened is forgotten; what is still waited for stays.
+    while len(events) > REMEMBERED and next(iter(events.values())).is_set():
+        events.popitem(last=False)
+    return event

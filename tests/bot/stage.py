@@ -1,11 +1,9 @@
 """The stage of the simcord tests: the real bot with the paint engine in a simulated guild."""
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +56,8 @@ class Stage:
         self, message: discord.Message, label: str, actor: simcord.MemberActor | None = None
     ) -> "Asked":
         """Press a button."""
-        return Asked(self, await (actor or self.world.alice).click(message, label=label))
+        result = await (actor or self.world.alice).click(message, label=label)
+        return Asked(self, result, pressed=message)
 
     @property
     def last_message(self) -> discord.Message:
@@ -84,16 +83,6 @@ class Stage:
                     return child.custom_id.rpartition(":")[2]
         raise AssertionError("the message has no buttons")
 
-    async def edited(self, message_id: int) -> None:
-        """Return once the bot has edited the message."""
-        path = f"*/messages/{message_id}"
-        while not any(
-            request.method == "PATCH" and fnmatch(request.path, path)
-            for request in self.world.env.http_requests
-        ):
-            # One turn of the loop at a time: the edit is made by tasks of the application.
-            await asyncio.sleep(0)
-
     async def balance(self, actor: simcord.MemberActor | None = None) -> str:
         """What `/quota` says."""
         result = await (actor or self.world.alice).slash(self.world.channel, "quota")
@@ -104,6 +93,10 @@ class Stage:
     async def restart(self, **changes: Any) -> None:
         """End the bot as a stopped process ends, and begin another on the same data."""
         await self.app.close()
+        await self.begin_again(**changes)
+
+    async def begin_again(self, **changes: Any) -> None:
+        """Begin another bot on the data of one that was closed."""
         self.engine = PaintEngine()
         self.app = Application(settings_in(self.folder, **changes), engine=self.engine)
         await self.app.open()
@@ -118,6 +111,7 @@ class Asked:
 
     stage: Stage
     interaction: simcord.InteractionResult
+    pressed: discord.Message | None = None
 
     @property
     def message_id(self) -> int:
@@ -131,18 +125,27 @@ class Asked:
         assert self.interaction.response is not None
         return self.interaction.response.message
 
+    async def progress(self) -> discord.Message:
+        """The message once it shows progress."""
+        await self.stage.app.watch.progress(self.message_id)
+        return self.message
+
     async def outcome(self) -> discord.Message:
         """The message once it shows how the job ended."""
-        await self.stage.app.watch.wait(self.message_id)
+        await self.stage.app.watch.outcome(self.message_id)
         return self.message
 
     @property
     def refusal(self) -> str:
         """The sentence that the member alone was told; nothing else may be left of it."""
-        assert self.interaction.response is None or self.interaction.response.ephemeral
-        told = [*self.interaction.followups]
-        if self.interaction.response is not None:
-            told.append(self.interaction.response)
+        told = list(self.interaction.followups)
+        if response := self.interaction.response:
+            if response.ephemeral:
+                told.append(response)
+            else:
+                # The message whose button was pressed is the only public one there may be.
+                assert self.pressed is not None
+                assert response.id == self.pressed.id
         [only] = told
         assert only.ephemeral
         return only.content

@@ -8,7 +8,7 @@ import pytest
 from bot.jobs.spec import Action
 from bot.jobs.wish import VARY_STRENGTH
 from storage.records import JobStatus
-from tests.bot.stage import Stage, buttons, shown, stage
+from tests.bot.stage import buttons, shown, stage
 from tests.engine.pictures import encoded
 
 
@@ -78,7 +78,7 @@ async def test_a_running_job_is_cancelled_and_refunded(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         s.engine.gate.clear()
         asked = await s.restyle()
-        await progress_in(s, asked.message_id)
+        await asked.progress()
         assert buttons(asked.message) == ["Cancel"]
         assert (
             "Only the person who asked"
@@ -90,11 +90,6 @@ async def test_a_running_job_is_cancelled_and_refunded(tmp_path: Path) -> None:
         assert message.attachments == []
         assert buttons(message) == []
         assert "used 0 of 20" in await s.balance()
-
-
-async def progress_in(s: Stage, message_id: int) -> None:
-    """Return once the message shows progress."""
-    await s.edited(message_id)
 
 
 async def test_delete_is_for_the_author_and_leaves_nothing(tmp_path: Path) -> None:
@@ -161,7 +156,7 @@ async def test_the_newest_progress_and_preview_are_shown(tmp_path: Path) -> None
     async with stage(tmp_path) as s:
         s.engine.gate.clear()
         asked = await s.restyle()
-        await progress_in(s, asked.message_id)
+        await asked.progress()
         assert asked.message.content.startswith("Restyling **an oil painting**")
         assert (await shown(asked.message)).size == (8, 8)
         s.engine.gate.set()
@@ -195,7 +190,7 @@ async def test_an_engine_that_dies_costs_an_attempt_and_loses_nobody(tmp_path: P
     async with stage(tmp_path) as s:
         s.engine.gate.clear()
         asked = await s.restyle()
-        await progress_in(s, asked.message_id)
+        await asked.progress()
         s.engine.die()
         late = await s.restyle(s.world.bob)
         s.engine.gate.set()
@@ -213,7 +208,7 @@ async def test_a_wish_to_cancel_outlives_the_engine(tmp_path: Path) -> None:
         s.engine.gate.clear()
         s.engine.deaf = True
         asked = await s.restyle()
-        await progress_in(s, asked.message_id)
+        await asked.progress()
         await s.press(asked.message, "Cancel")
         s.engine.die()
         assert "Cancelled" in (await asked.outcome()).content

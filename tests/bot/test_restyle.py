@@ -156,7 +156,7 @@ async def test_the_menu_restyles_a_picture_that_is_already_there(tmp_path: Path)
         form = await alice.context_menu(channel, "Restyle this", posted)
         asked = await alice.submit_modal(form, {"prompt": "stained glass", "strength": "bold"})
         assert asked.response is not None
-        await s.app.watch.wait(asked.response.id)
+        await s.app.watch.outcome(asked.response.id)
         assert "strength 0.75" in asked.response.message.content
         assert s.engine.attempts[0].params.prompt == "stained glass"
 
