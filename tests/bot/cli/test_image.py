@@ -75,10 +75,11 @@ def test_a_bad_source_among_good_ones_is_told_and_stops_nobody(tmp_path: Path) -
     sources = ("page.png", "glass.png")
     done = restyle(tmp_path, "image", *sources, "-o", "out", "--prompt", "x", "--count", "2")
     assert done.returncode == 2
-    assert [line.partition(": ")[2] for line in done.stderr.splitlines()] == 2 * [
-        "page.png: That is a web page, which I cannot take; please send the picture as JPEG, PNG "
-        "or WebP."
-    ]
+    page = (
+        "restyle: page.png: That is a web page, which I cannot take; please send the picture as "
+        "JPEG, PNG or WebP."
+    )
+    assert done.stderr.splitlines() == [page, page]
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["glass-1.png", "glass-2.png"]
     with Image.open(tmp_path / "out" / "glass-1.png") as made:
         assert made.mode == "RGBA"
