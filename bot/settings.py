@@ -148,6 +148,15 @@ class Settings(BaseSettings):
         """The database URL, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'restyle.db').as_posix()}"
 
+    def make_data_dir(self) -> None:
+        """Make the data folder; raise ``SettingsError`` when that cannot be done."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"The data folder {self.data_dir} cannot be made: {error.strerror}."
+            ) from error
+
 
 def config_file() -> Path:
     """The TOML file that is read if it exists."""

@@ -62,5 +62,7 @@ def main() -> None:
 
 
 def _fail(sentence: str) -> None:
-    typer.echo(f"restyle: {sentence}", err=True)
+    # A command without arguments has printed its help and leaves nothing to say.
+    if sentence:
+        typer.echo(f"restyle: {sentence}", err=True)
     sys.exit(BAD_INPUT)

@@ -21,7 +21,7 @@ def upgrade() -> None:
     settings = load_settings()
 
     async def work() -> None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
         database = Database(settings.resolved_database_url)
         try:
             await database.upgrade()

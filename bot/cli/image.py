@@ -12,6 +12,7 @@ from bot.files.batch import Outcome, restyle_files
 from bot.files.plan import Wanted, plan
 from bot.log import configure_logging
 from bot.settings import load_settings
+from engine.resolve import MAX_GUIDANCE, MAX_SEED, MAX_STEPS
 
 
 def image(
@@ -22,10 +23,16 @@ def image(
     strength: Annotated[
         str, typer.Option(help="0.05 to 1.0, or subtle, balanced, bold, reinvent.")
     ] = "0.6",
-    seed: Annotated[int | None, typer.Option(min=0, help="The same seed, the same result.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=MAX_SEED, help="The same seed, the same result.")
+    ] = None,
     negative_prompt: Annotated[str, typer.Option(help="What should not be in them.")] = "",
-    steps: Annotated[int | None, typer.Option(min=1, help="Length of the schedule.")] = None,
-    guidance: Annotated[float | None, typer.Option(min=0, help="Guidance scale.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=MAX_STEPS, help="Length of the schedule.")
+    ] = None,
+    guidance: Annotated[
+        float | None, typer.Option(min=0, max=MAX_GUIDANCE, help="Guidance scale.")
+    ] = None,
     checkpoint: Annotated[str | None, typer.Option(help="A row of the checkpoint table.")] = None,
     count: Annotated[int, typer.Option(min=1, max=100, help="Results for each source.")] = 1,
     as_json: Annotated[

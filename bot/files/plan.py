@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.errors import RestyleError
 from bot.jobs.wish import fresh_seed
+from engine.resolve import MAX_SEED
 
 FORMATS = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
 DEFAULT_SUFFIX = ".png"
@@ -41,21 +42,29 @@ def plan(sources: Sequence[Path], out: Path, *, seed: int | None, count: int) ->
     Several results of one source get the seeds that follow ``seed``.
 
     Raises:
-        BadPlan: A source is no file, or ``out`` cannot take the results.
+        BadPlan: A source is no file, or ``out`` cannot take the results, or a result would
+            overwrite a source.
     """
     for source in sources:
         if not source.is_file():
             raise BadPlan(f"There is no file {source}.")
     several = len(sources) * count > 1
+    if several and out.suffix.lower() in FORMATS and not out.is_dir():
+        raise BadPlan(f"{out} is one file, but there are several results; name a folder for them.")
     targets = _names_in(out, sources, count) if several or out.is_dir() else [out]
     if wrong := next((path for path in targets if path.suffix.lower() not in FORMATS), None):
         raise BadPlan(f"{wrong} does not end in one of {', '.join(FORMATS)}.")
+    given = {source.resolve() for source in sources}
+    if same := next((path for path in targets if path.resolve() in given), None):
+        raise BadPlan(f"{same} is a source, and a result would overwrite it.")
     folder = out if several else targets[0].parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadPlan(f"{folder} is no folder and cannot be made one.") from error
     first = fresh_seed() if seed is None else seed
+    if first + count - 1 > MAX_SEED:
+        raise BadPlan(f"Seed {first} leaves no room for {count} seeds; the last is {MAX_SEED}.")
     return [
         FileTask(source=source, target=targets[at * count + number], seed=first + number)
         for at, source in enumerate(sources)
@@ -70,9 +79,10 @@ def _names_in(folder: Path, sources: Sequence[Path], count: int) -> list[Path]:
         for number in range(count):
             stem = source.stem if count == 1 else f"{source.stem}-{number + 1}"
             name, again = stem, 2
-            # Two sources of one name in different folders must not overwrite each other.
-            while name in taken:
+            # Two sources of one name in different folders must not overwrite each other, nor
+            # two that differ in case only, where the file system knows no case.
+            while name.casefold() in taken:
                 name, again = f"{stem}-{again}", again + 1
-            taken.add(name)
+            taken.add(name.casefold())
             targets.append(folder / f"{name}{DEFAULT_SUFFIX}")
     return targets
