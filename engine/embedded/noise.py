@@ -41,6 +41,6 @@ def new_scheduler() -> Any:
         prediction_type="v_prediction",
         clip_sample=False,
         set_alpha_to_one=True,
-        steps_offset=0,
+        steps_offset=1,
         timestep_spacing="trailing",
     )

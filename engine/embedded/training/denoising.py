@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,8 @@ class DenoiserTraining:
         )
         self._seed = seed
         self._pool = ThreadPoolExecutor(_WORKERS)
+        # A tokenizer keeps its settings for a call in itself.
+        self._one_reader = Lock()
         deviations = np.sqrt(np.mean(np.square(pairs.photos[:64], dtype=np.float32), (0, 2, 3)))
         self._channel_weights = torch.from_numpy(deviations / deviations.mean())
 
@@ -121,9 +124,8 @@ class DenoiserTraining:
         dice = np.random.default_rng((self._seed, self.step))
         # Two threads of one core each beat one computation on two cores: they wait for each
         # other once a step, not thousands of times, which matters on a machine with other work.
-        parts = [self._batch(dice) for _ in range(_WORKERS)]
         seeds = dice.integers(2**62, size=_WORKERS).tolist()
-        results = list(self._pool.map(self._gradients, parts, seeds))
+        results = list(self._pool.map(self._gradients, seeds))
         self._optimizer.zero_grad()
         for parameter, *each in zip(
             self._parameters, *(grads for _, grads in results), strict=True
@@ -141,7 +143,8 @@ class DenoiserTraining:
         self.losses.append(float(np.mean([loss for loss, _ in results])))
         return self.losses[-1]
 
-    def _gradients(self, part: Batch, seed: int) -> tuple[float, tuple[Tensor, ...]]:
+    def _gradients(self, seed: int) -> tuple[float, tuple[Tensor, ...]]:
+        part = self._batch(np.random.default_rng(seed))
         dice = torch.Generator().manual_seed(seed)
         states = draw_states(part.photo, part.styled, part.prompted, dice)
         predicted = clean_prediction(self.model, states, part.prompts)
@@ -164,8 +167,10 @@ class DenoiserTraining:
             sentence = _sentence(captions, medium, light) if looks else captions.draw(None, None)
             sentences.append(sentence)
             prompted.append(looks)
+        with self._one_reader:
+            ids = token_ids(self._tokenizer, sentences)
         with torch.no_grad():
-            prompts = self._encoder(token_ids(self._tokenizer, sentences)).last_hidden_state
+            prompts = self._encoder(ids).last_hidden_state
         return Batch(_tensor(photos), _tensor(targets), prompts, torch.tensor(prompted))
 
 
