@@ -66,9 +66,7 @@ def _load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
 
 def _why(checkpoint: Checkpoint, source: str) -> str:
     if Path(source).is_dir():
-        return (
-            f"The folder of checkpoint {checkpoint.name!r} holds no whole safetensors weights."
-        )
+        return f"The folder of checkpoint {checkpoint.name!r} holds no whole safetensors weights."
     return (
         f"Checkpoint {checkpoint.name!r} ({source}) is not on this machine and could not be "
         "downloaded; check the name and the network, or choose `embedded`."
