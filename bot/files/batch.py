@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -144,13 +143,11 @@ def _write(image: bytes, target: Path) -> None:
         out = io.BytesIO()
         flat.save(out, kind, **({"lossless": True} if kind == "WEBP" else {}))
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            file.write(out.getvalue())
-        # A temporary file is for its owner only; a result is a file like any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(file.name).chmod(0o666 & ~umask)
-        Path(file.name).replace(target)
+        # On an error nothing stays behind: the folder and the unfinished file in it are removed.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restyle-") as folder:
+            unfinished = Path(folder) / "result"
+            unfinished.write_bytes(out.getvalue())
+            unfinished.replace(target)
     except OSError as error:
         raise NotMade(f"{target} cannot be written: {error.strerror}.") from error
 

@@ -45,6 +45,23 @@ def plan(sources: Sequence[Path], out: Path, *, seed: int | None, count: int) ->
         BadPlan: A source is no file, or ``out`` cannot take the results, or a result would
             overwrite a source.
     """
+    try:
+        targets = _targets(sources, out, count)
+    except OSError as error:
+        # Looking alone can fail: a name too long, a loop of links, a folder without permission.
+        raise BadPlan(f"{error.filename} cannot be used: {error.strerror}.") from error
+    first = fresh_seed() if seed is None else seed
+    if first + count - 1 > MAX_SEED:
+        raise BadPlan(f"Seed {first} leaves no room for {count} seeds; the last is {MAX_SEED}.")
+    return [
+        FileTask(source=source, target=targets[at * count + number], seed=first + number)
+        for at, source in enumerate(sources)
+        for number in range(count)
+    ]
+
+
+def _targets(sources: Sequence[Path], out: Path, count: int) -> list[Path]:
+    """The files to be written, ``count`` for each source in order; their folder is there then."""
     for source in sources:
         if not source.is_file():
             raise BadPlan(f"There is no file {source}.")
@@ -62,14 +79,7 @@ def plan(sources: Sequence[Path], out: Path, *, seed: int | None, count: int) ->
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadPlan(f"{folder} is no folder and cannot be made one.") from error
-    first = fresh_seed() if seed is None else seed
-    if first + count - 1 > MAX_SEED:
-        raise BadPlan(f"Seed {first} leaves no room for {count} seeds; the last is {MAX_SEED}.")
-    return [
-        FileTask(source=source, target=targets[at * count + number], seed=first + number)
-        for at, source in enumerate(sources)
-        for number in range(count)
-    ]
+    return targets
 
 
 def _names_in(folder: Path, sources: Sequence[Path], count: int) -> list[Path]:

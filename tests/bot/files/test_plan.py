@@ -113,6 +113,12 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, cat: Path) -> N
         plan([cat], cat / "new.png", seed=1, count=1)
 
 
+def test_a_name_too_long_is_one_sentence(tmp_path: Path) -> None:
+    endless = tmp_path / ("a" * 300 + ".png")
+    with pytest.raises(BadPlan, match=r"(There is no file .*|aaa\.png cannot be used: .*)\.$"):
+        plan([endless], tmp_path / "new.png", seed=1, count=1)
+
+
 def test_no_result_overwrites_a_source(tmp_path: Path, cat: Path) -> None:
     png = _file(tmp_path / "in" / "dog.png")
     for sources, out in (([png], png), ([png], png.parent), ([cat, png], png.parent)):
