@@ -4,7 +4,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.markdown import ROOT, code_spans, text_of
+import pytest
+
+from tests.docs.markdown import DOCUMENTS, ROOT, code_spans, text_of
 
 DOCUMENT = "ARCHITECTURE.md"
 PACKAGES = ("bot", "engine", "storage")
@@ -38,8 +40,9 @@ def test_every_module_has_one_line() -> None:
             assert len([line for line in lines if line.startswith(f"- `{name}`: ")]) == 1, name
 
 
-def test_every_file_named_is_there() -> None:
-    paths = [name for name in _named() if name.endswith((".py", "/"))]
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_named_is_there(document: str) -> None:
+    paths = [name for name in code_spans(document) if name.endswith((".py", "/"))]
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
