@@ -56,7 +56,7 @@ def export(parts: Parts, folder: Path) -> None:
 
 def load_parts(folder: Path) -> Parts:
     """The parts of an exported folder in full precision, to go on training from."""
-    whole = {"torch_dtype": torch.float32}
+    whole = {"dtype": torch.float32}
     return Parts(
         CLIPTokenizer.from_pretrained(folder / "tokenizer"),
         CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32),

@@ -50,9 +50,9 @@ class Model:
 
     def __init__(self, folder: Path) -> None:
         first: Any = AutoPipelineForImage2Image.from_pretrained(
-            folder, torch_dtype=torch.float32, safety_checker=None
+            folder, dtype=torch.float32, safety_checker=None
         )
-        self._vae = first.vae
+        self._vae, self._encode_prompt = first.vae, first.encode_prompt
         # The weights are shared; each thread steps a scheduler of its own.
         self._pipelines: Queue[Any] = Queue()
         for _ in range(os.cpu_count() or 1):
@@ -72,13 +72,15 @@ class Model:
         negative_prompt: str | None = None,
     ) -> Pictures:
         """Each photograph restyled; the n-th always from seed n."""
+        # Encoded once and here: a tokenizer must not be used by two threads.
+        wanted, unwanted = self._encode(prompt, negative_prompt or "")
 
         def one(number: int) -> NDArray[np.uint8]:
             pipeline = self._pipelines.get()
             try:
                 made = pipeline(
-                    prompt=prompt,
-                    negative_prompt=negative_prompt,
+                    prompt_embeds=wanted,
+                    negative_prompt_embeds=unwanted,
                     image=Image.fromarray(photos[number]),
                     strength=strength,
                     num_inference_steps=STEPS,
@@ -90,6 +92,13 @@ class Model:
             return np.asarray(made.images[0])
 
         return np.stack(list(self._threads.map(one, range(len(photos)))))
+
+    def _encode(self, prompt: str, negative_prompt: str) -> tuple[Any, Any]:
+        with torch.inference_mode():
+            encoded = self._encode_prompt(
+                prompt, "cpu", 1, do_classifier_free_guidance=True, negative_prompt=negative_prompt
+            )
+        return encoded[0], encoded[1]
 
     def reconstruct(self, photos: Pictures) -> Pictures:
         """The photographs after the autoencoder alone."""

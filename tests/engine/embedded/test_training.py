@@ -19,7 +19,7 @@ def test_the_smoke_training_exports_a_model_and_resumes(tmp_path: Path) -> None:
 
     photos = [[scene(seed, 300, 400)] for seed in range(5)]
     exported = Training(tmp_path / "first", SMOKE, photos=photos).run()
-    pipeline = AutoPipelineForImage2Image.from_pretrained(exported, torch_dtype=torch.float32)
+    pipeline = AutoPipelineForImage2Image.from_pretrained(exported, dtype=torch.float32)
     made = pipeline(
         prompt="oil painting",
         image=Image.fromarray(scene(9, 64, 64)),
