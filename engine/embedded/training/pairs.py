@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -112,7 +113,8 @@ def _encode_all(
     stride = max(1, len(rows) // _KEPT_PICTURES)
     kept = []
     done = 0
-    with ProcessPoolExecutor(2) as pool:
+    # Not forked: the threads of torch do not survive a fork.
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         work = pool.map(_restyled, crops, wanted, chunksize=8)
         for pictures in track(work, "teachers", total=len(crops)):
             here = slice(done, done + len(pictures))
