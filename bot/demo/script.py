@@ -15,7 +15,7 @@ PHOTO = "temple.jpg"
 PROMPT = "an impressionist oil painting at sunset"
 STRENGTH = 0.6
 SEED = 7
-REMIX_PROMPT = "a snowy winter night"
+REMIX_PROMPT = "stained glass"
 REMIX_STRENGTH = "bold"
 
 
