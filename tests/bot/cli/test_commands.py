@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bot.cli.command import restyle
+from tests.bot.cli.running import restyle
 
 
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
@@ -14,10 +14,3 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     text = restyle(tmp_path, "--help").stdout
     for command in ("demo", "run", "image", "doctor", "db", "bench"):
         assert command in text
-
-
-def test_the_database_is_upgraded_and_upgrading_again_is_no_error(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = restyle(tmp_path, "db", "upgrade")
-        assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
-    assert (tmp_path / "data" / "restyle.db").exists()
