@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install test check lint test-slow format train-embedded clean
+.PHONY: demo install test check lint test-slow format train-embedded contact-sheet clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -38,6 +38,9 @@ format: install
 
 train-embedded: install
 	$(BIN)/python -m engine.embedded.training
+
+contact-sheet: install
+	$(BIN)/python -m engine.embedded.evaluation --no-figures --photos 3 --sheet contact-sheet.jpg
 
 clean:
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

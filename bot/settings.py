@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         3, ge=1, description="How often a job is tried when the engine dies under it."
     )
     daily_quota: int = Field(
-        20, ge=0, description="Pictures a member may make a day, in each guild and in direct messages."
+        20,
+        ge=0,
+        description="Pictures a member may make a day, in each guild and by direct message.",
     )
     max_in_flight_per_user: int = Field(
         5, ge=1, description="Jobs of one member that may wait or run at once."

@@ -49,6 +49,10 @@ def test_each_source_gives_way_to_the_one_above(
     assert quota(daily_quota=4) == 4
 
 
+def test_every_setting_has_a_description() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESTYLE_DISCORD_TOKEN", "")
     assert load_settings().discord_token is None

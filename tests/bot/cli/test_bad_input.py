@@ -1,6 +1,5 @@
 """Bad input is one sentence on stderr and exit code 2, never a traceback."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     Image.new("RGB", (64, 64), "teal").save(path)
     return path
-
-
-def test_version(tmp_path: Path) -> None:
-    done = restyle(tmp_path, "--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{version('restyle-bot')}\n", "")
 
 
 def test_without_a_command_the_help_is_all_that_is_said(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("mixed")
     out = folder / "out"
     (out / "blocked-2.png").mkdir(parents=True)
-    clear = Image.new("RGBA", (64, 64), (200, 80, 20, 255))
+    clear = Image.new("RGBA", (64, 64), (200, 80, 20, 128))
     clear.paste((0, 0, 0, 0), (0, 0, 32, 64))
     clear.save(folder / "clear.png")
     (folder / "text.jpg").write_text("no picture at all")
@@ -91,7 +91,8 @@ def test_little_strength_stays_closer_to_the_source(subtle: Run, bold: Run) -> N
     assert len(PHOTOS) >= 5
     for photo in PHOTOS:
         name = f"{photo.stem}.png"
-        assert closeness(photo, subtle.out / name) > closeness(photo, bold.out / name), name
+        near, far = (closeness(photo, run.out / name) for run in (subtle, bold))
+        assert near > far + 0.1, name
 
 
 def test_the_same_call_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_transparency_is_put_back_and_seeds_differ(mixed: Run) -> None:
             assert image.mode == "RGBA"
             alpha = image.getchannel("A")
             assert alpha.getpixel((image.width // 4, image.height // 2)) == 0
-            assert alpha.getpixel((image.width * 3 // 4, image.height // 2)) == 255
+            assert alpha.getpixel((image.width * 3 // 4, image.height // 2)) == 128
             colours.append(image.convert("RGB").tobytes())
     assert colours[0] != colours[1]
 

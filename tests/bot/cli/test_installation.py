@@ -1,4 +1,4 @@
-"""`restyle doctor`, `restyle db` and `restyle bench` on an installation of their own."""
+"""`restyle doctor` and `restyle bench` on an installation of their own."""
 
 import json
 from pathlib import Path
@@ -35,14 +35,6 @@ def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
         "BAD engine",
     ]
     assert "There is no checkpoint 'magic'" in wrong[2]
-
-
-def test_the_database_can_be_upgraded_again(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = restyle(tmp_path, "db", "upgrade")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == "The database is up to date.\n"
-        assert (tmp_path / "data" / "restyle.db").is_file()
 
 
 @pytest.mark.engine
