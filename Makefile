@@ -17,11 +17,11 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 # What a contributor runs between two edits: no process is spawned, no model loaded.
 check: lint
-	$(BIN)/python -m pytest -q -n 2 -m "not slow and not engine and not browser and not postgres"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not engine and not browser and not postgres"
 
 lint: install
 	$(BIN)/ruff check .

@@ -74,7 +74,7 @@ class Application:
             StorageError: The database cannot be reached or upgraded.
             EngineError: The engine cannot be made ready.
         """
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.settings.make_data_dir()
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.database.close)
             await self.database.upgrade()
