@@ -203,3 +203,17 @@ async def test_a_senseless_strength_is_refused_in_the_command_too(tmp_path: Path
         asked = await s.restyle(strength="very")
         assert "Strength is a number" in asked.refusal
         assert s.engine.attempts == []
+
+
+async def test_a_waiting_member_is_told_how_long_once_that_was_measured(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        await s.result()
+        s.engine.slots = 1
+        s.engine.gate.clear()
+        running = await s.restyle()
+        waiting = await s.restyle(s.world.bob)
+        # Half a second for 2 steps was told; the checkpoint's own 12 steps run 7 at this strength.
+        assert "Queued (#1, about 2 s, 1 of 20 today)." in waiting.message.content
+        s.engine.gate.set()
+        await running.outcome()
+        await waiting.outcome()

@@ -10,7 +10,7 @@ from engine.client import EngineOptions, LocalEngine
 from storage.records import JobStatus
 from tests.bot.stage import shown, stage
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.engine
 
 
 async def test_killed_mid_job_the_picture_still_comes_and_is_counted_once(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from skimage.metrics import structural_similarity
 import bot.demo
 from tests.bot.cli.running import restyle
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.engine
 
 PHOTOS = sorted((Path(bot.demo.__file__).parent / "photos").glob("*.jpg"))
 

@@ -7,8 +7,6 @@ import pytest
 
 from tests.bot.cli.running import TOKEN, restyle
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.mark.engine
 def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ PIXELS = """(id) => {
 }"""
 URL = re.compile(r"http://127\.0\.0\.1:\d+\S*")
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 @pytest.fixture

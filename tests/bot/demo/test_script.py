@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.bot.cli.running import restyle
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.engine
 
 
 @dataclass(frozen=True)
