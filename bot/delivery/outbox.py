@@ -96,9 +96,22 @@ class Deliverer:
         postponed = False
         while due := await self._database.outbox.due(datetime.now(UTC), BATCH):
             at_once = asyncio.Semaphore(AT_ONCE)
-            results = await asyncio.gather(*(self._deliver(item, at_once) for item in due))
-            postponed = postponed or not all(results)
+            # All are awaited to their ends: one that breaks must not leave another half made.
+            outcomes = await asyncio.gather(
+                *(self._deliver(item, at_once) for item in due), return_exceptions=True
+            )
+            for item, outcome in zip(due, outcomes, strict=True):
+                postponed |= not await self._settled(item, outcome)
         return RETRY_S if postponed else IDLE_S
+
+    async def _settled(self, item: Delivery, outcome: bool | BaseException) -> bool:
+        """Whether a delivery is off the list; what nobody foresaw is tried again like a fault."""
+        if isinstance(outcome, bool):
+            return outcome
+        if isinstance(outcome, StorageError) or not isinstance(outcome, Exception):
+            raise outcome
+        log.error("delivery broke", job=item.job_id, exc_info=outcome)
+        return await self._failed(item, None, Fault.TRY_LATER, outcome)
 
     async def _deliver(self, item: Delivery, at_once: asyncio.Semaphore) -> bool:
         """Try once; whether this delivery is off the list, made or given up."""
@@ -108,9 +121,9 @@ class Deliverer:
             try:
                 await self._bring(job)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                return await self._failed(item, job, fault_of(error), error)
+                return await self._failed(item, job.message_id, fault_of(error), error)
             except (IntakeError, StorageError) as error:
-                return await self._failed(item, job, Fault.TRY_LATER, error)
+                return await self._failed(item, job.message_id, Fault.TRY_LATER, error)
             await self._database.outbox.delivered(item.id)
             self._watch.settled(job.message_id)
             return True
@@ -127,7 +140,9 @@ class Deliverer:
                 limit //= 2
         return await self._courier.deliver(job, await self._writer.write(job, limit))
 
-    async def _failed(self, item: Delivery, job: Job, fault: Fault, error: BaseException) -> bool:
+    async def _failed(
+        self, item: Delivery, message_id: int | None, fault: Fault, error: Exception
+    ) -> bool:
         bound = log.bind(job=item.job_id, delivery=item.id, fault=fault.name, error=str(error))
         if fault is Fault.TRY_LATER and item.attempts + 1 < self._max_attempts:
             pause_s = min(2.0**item.attempts, LONGEST_PAUSE_S)
@@ -137,5 +152,5 @@ class Deliverer:
             return False
         bound.warning("delivery given up")
         await self._database.outbox.abandoned(item.id, f"{fault.name.lower()}: {error}")
-        self._watch.settled(job.message_id)
+        self._watch.settled(message_id)
         return True

@@ -81,7 +81,9 @@ async def restyle_files(
         async def one(task: FileTask) -> Outcome:
             async with slots:
                 try:
-                    prepared = await intake.prepare(_read(task.source), rule)
+                    prepared = await intake.prepare(
+                        await asyncio.to_thread(_read, task.source), rule
+                    )
                     done = await _run(engine, _attempt(task, wanted, prepared, checkpoint.name))
                     image = done.image
                     if prepared.alpha is not None:

@@ -121,7 +121,7 @@ class Dispatcher:
         except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True
-            await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)
+            await self._give_up(job)
         finally:
             await editor.close()
         if not over and job.id in self._unwanted:
@@ -132,6 +132,17 @@ class Dispatcher:
             self._finished()
         else:
             self._queue.put_head(_queued(job))
+
+    async def _give_up(self, job: Job) -> None:
+        """Fail a job, which refunds it; a database that is away is waited for."""
+        while True:
+            try:
+                await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)
+            except StorageError as error:
+                log.error("job not failed, next try soon", job=job.id, error=str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
 
 def _queued(job: Job) -> QueuedJob:

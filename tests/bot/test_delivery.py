@@ -5,7 +5,9 @@ from pathlib import Path
 import discord
 import pytest
 
-from storage.records import JobStatus
+from bot import texts
+from storage.errors import DatabaseUnavailable
+from storage.records import Job, JobStatus
 from tests.bot.stage import shown, stage
 
 BY_TOKEN = "/webhooks/*/*/messages/*"
@@ -75,3 +77,51 @@ async def test_a_result_that_could_not_be_told_is_told_after_a_restart(tmp_path:
         assert len((await asked.outcome()).attachments) == 1
         assert s.engine.attempts == []
         assert "used 1 of 20" in await s.balance()
+
+
+async def test_a_delivery_that_breaks_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = texts.result
+
+    def result(job: Job, notes: tuple[str, ...] = ()) -> str:
+        if "poison" in str(job.params):
+            raise ZeroDivisionError
+        return written(job, notes)
+
+    monkeypatch.setattr(texts, "result", result)
+    async with stage(tmp_path, delivery_max_attempts=1) as s:
+        s.engine.gate.clear()
+        poison = await s.restyle(prompt="poison")
+        fine = await s.restyle(s.world.bob)
+        await poison.progress()
+        s.engine.gate.set()
+        assert len((await fine.outcome()).attachments) == 1
+        # The loop is alive afterwards too.
+        assert len((await s.result()).attachments) == 1
+
+
+async def test_a_database_that_is_away_for_a_while_costs_a_refund_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.dispatcher.RETRY_S", 0.0)
+    async with stage(tmp_path) as s:
+        jobs, refused = s.app.database.jobs, 0
+        fail = jobs.fail
+
+        async def away(*_: object) -> bool:
+            raise DatabaseUnavailable("The database is away.")
+
+        async def back_at_the_third_try(job: str, attempt: int, code: str, why: str) -> bool:
+            nonlocal refused
+            refused += 1
+            if refused < 3:
+                raise DatabaseUnavailable("The database is away.")
+            return await fail(job, attempt, code, why)
+
+        monkeypatch.setattr(jobs, "complete", away)
+        monkeypatch.setattr(jobs, "fail", back_at_the_third_try)
+        message = await (await s.restyle()).outcome()
+        assert refused == 3
+        assert "not counted" in message.content
+        assert "used 0 of 20" in await s.balance()
