@@ -1,0 +1,1 @@
+"""Tests of quotas as the bot applies them."""
