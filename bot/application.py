@@ -144,6 +144,7 @@ def intake_limits(settings: Settings) -> IntakeLimits:
 def engine_options(settings: Settings) -> EngineOptions:
     """How the settings want the engine process."""
     return EngineOptions(
+        socket=settings.engine_socket if settings.engine == "socket" else None,
         checkpoint=settings.checkpoint,
         checkpoints_file=settings.checkpoints_file,
         device=settings.device,

@@ -62,8 +62,14 @@ class Settings(BaseSettings):
     checkpoints_file: Path | None = Field(
         None, description="TOML file whose rows are added to the checkpoint table that ships."
     )
-    engine: Literal["local"] = Field(
-        "local", description="Where pictures are made: `local` is a child process of the bot."
+    engine: Literal["local", "socket"] = Field(
+        "local",
+        description="Where pictures are made: `local` is a child process of the bot, `socket` an "
+        "engine that runs by itself on the same machine.",
+    )
+    engine_socket: Path = Field(
+        Path("/run/restyle/engine.sock"),
+        description="Unix socket on which an engine that runs by itself listens.",
     )
     device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps` or `xpu`.")
     engine_ready_timeout_s: float = Field(

@@ -1,6 +1,6 @@
-"""The torch-free client of an engine that runs as a child process."""
+"""The torch-free client of an engine: a child process, or one that runs by itself."""
 
 from engine.client.local import LocalEngine
-from engine.client.process import EngineOptions
+from engine.client.options import EngineOptions
 
 __all__ = ["EngineOptions", "LocalEngine"]

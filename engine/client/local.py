@@ -1,4 +1,4 @@
-"""LocalEngine: keeps one engine process alive and turns its replies into streams of events."""
+"""LocalEngine: keeps the link to one engine alive and turns its replies into streams of events."""
 
 import asyncio
 import logging
@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from engine.api import Health
-from engine.client.process import EngineOptions, EngineProcess
-from engine.errors import EngineError
+from engine.client.link import EngineLink
+from engine.client.options import EngineOptions
+from engine.client.process import EngineProcess
+from engine.client.unix_socket import EngineSocket
+from engine.errors import EngineDead, EngineError
 from engine.events import Event, Lost, Terminal
 from engine.params import Attempt
 from engine.protocol import Cancel, Fatal, Hello, Reply, Report, Submit
@@ -20,12 +23,16 @@ LONGEST_BACKOFF_S = 60.0
 
 
 class LocalEngine:
-    """``engine.api.Engine`` over a child process that is started again whenever it dies."""
+    """``engine.api.Engine`` over one engine on this machine.
+
+    A child process is started again whenever it dies; one that runs by itself is connected to
+    again whenever the connection ends.
+    """
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
         self._health = Health(alive=False)
-        self._process: EngineProcess | None = None
+        self._link: EngineLink | None = None
         self._ready = asyncio.Event()
         self._calls: dict[str, asyncio.Queue[Event]] = {}
         self._supervisor: asyncio.Task[None] | None = None
@@ -33,27 +40,27 @@ class LocalEngine:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the engine, None while there is none."""
-        return None if self._process is None else self._process.pid
+        """Process id of the engine, None while there is none, or where it runs by itself."""
+        return None if self._link is None else self._link.pid
 
     async def start(self) -> None:
-        """Start the process and wait for its hello.
+        """Start the process, or connect to the one that runs, and wait for its hello.
 
         Raises:
             CheckpointError: The checkpoint cannot be loaded.
             EngineDead: The process ended or was not ready in time.
         """
-        process = await self._spawn()
-        self._supervisor = asyncio.create_task(self._supervise(process), name="engine-supervisor")
+        link = await self._spawn()
+        self._supervisor = asyncio.create_task(self._supervise(link), name="engine-supervisor")
 
     async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Hand over an attempt and yield its events, the last of them terminal."""
-        if self._process is None or not self._ready.is_set():
+        if self._link is None or not self._ready.is_set():
             yield Lost(attempt.key, 0)
             return
         queue: asyncio.Queue[Event] = asyncio.Queue()
         self._calls[attempt.key] = queue
-        self._process.send(Submit(attempt))
+        self._link.send(Submit(attempt))
         self._rewind_watchdog()
         event: Event | None = None
         try:
@@ -64,13 +71,13 @@ class LocalEngine:
             self._calls.pop(attempt.key, None)
             if not isinstance(event, Terminal):
                 # Nobody listens any more, so nobody needs the picture.
-                self._process.send(Cancel(attempt.key))
+                self._link.send(Cancel(attempt.key))
             self._rewind_watchdog()
 
     async def cancel(self, key: str) -> None:
         """Ask for an attempt to stop at the next step boundary; unknown keys are ignored."""
-        if self._process is not None:
-            self._process.send(Cancel(key))
+        if self._link is not None:
+            self._link.send(Cancel(key))
 
     def health(self) -> Health:
         """The last known state, without waiting."""
@@ -88,24 +95,38 @@ class LocalEngine:
             self._supervisor.cancel()
             await asyncio.gather(self._supervisor, return_exceptions=True)
             self._supervisor = None
-        process, self._process = self._process, None
+        link, self._link = self._link, None
         self._lose_all()
-        if process is not None:
-            await process.end()
+        if link is not None:
+            await link.end()
 
-    async def _spawn(self) -> EngineProcess:
-        process = await EngineProcess.spawn(self._options)
+    async def _spawn(self) -> EngineLink:
+        link = await self._open()
         try:
-            hello = await process.hello(self._options.ready_timeout_s)
+            hello = await link.hello(self._options.ready_timeout_s)
+            self._check(hello)
         except BaseException:
             # Not ready, or not wanted any more: either way it must not be left behind.
-            process.kill()
-            await process.end()
+            link.kill()
+            await link.end()
             raise
         self._greet(hello)
-        self._process = process
+        self._link = link
         self._ready.set()
-        return process
+        return link
+
+    async def _open(self) -> EngineLink:
+        if self._options.socket is None:
+            return await EngineProcess.spawn(self._options)
+        return await EngineSocket.connect(self._options.socket, self._options)
+
+    def _check(self, hello: Hello) -> None:
+        # Only an engine that somebody else started can have other weights than we asked for.
+        if hello.checkpoint != self._options.checkpoint:
+            raise EngineDead(
+                f"The engine runs the checkpoint {hello.checkpoint}, the bot is set to "
+                f"{self._options.checkpoint}; RESTYLE_CHECKPOINT must be the same for both."
+            )
 
     def _greet(self, hello: Hello) -> None:
         self._health = msgspec.structs.replace(
@@ -113,17 +134,17 @@ class LocalEngine:
         )
         logger.info("engine ready: %s on %s, %s", hello.checkpoint, hello.device, hello.versions)
 
-    async def _supervise(self, process: EngineProcess) -> None:
+    async def _supervise(self, link: EngineLink) -> None:
         while True:
-            async for reply in process.replies():
+            async for reply in link.replies():
                 self._take(reply)
-            self._process = None
+            self._link = None
             self._lose_all()
-            process.kill()
-            logger.error("the engine process ended with code %d", await process.end())
-            process = await self._respawn()
+            link.kill()
+            logger.error("the engine is gone: %s", await link.end())
+            link = await self._respawn()
 
-    async def _respawn(self) -> EngineProcess:
+    async def _respawn(self) -> EngineLink:
         backoff_s = FIRST_BACKOFF_S
         while True:
             self._health = msgspec.structs.replace(self._health, restarts=self._health.restarts + 1)
@@ -166,10 +187,10 @@ class LocalEngine:
 
     def _bite(self) -> None:
         self._watchdog = None
-        if self._process is not None:
+        if self._link is not None:
             logger.error(
                 "the engine was silent for %g s and is started again; a step that may take longer "
                 "needs a larger RESTYLE_ENGINE_STEP_TIMEOUT_S",
                 self._options.step_timeout_s,
             )
-            self._process.kill()
+            self._link.kill()

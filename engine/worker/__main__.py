@@ -8,39 +8,73 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.errors import EngineError
+from engine.protocol import Fatal
 from engine.worker.streams import Inbox, Outbox
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Run until the client says so or goes away; the exit code is 0 for both."""
+    """Serve the parent over standard streams, or whoever connects to ``--listen``."""
+    options = _arguments()
+    if options.listen is not None:
+        return _by_itself(options)
+    return _as_child(options)
+
+
+def _as_child(options: argparse.Namespace) -> int:
+    """Run until the parent says so or goes away; the exit code is 0 for both."""
     # Ctrl-C reaches the whole process group; when to stop is for the parent to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    options = _arguments()
     requests, replies = _claim_standard_streams()
-    logging.basicConfig(
-        stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s %(message)s"
-    )
-    _hush_libraries()
+    _prepare_libraries(options)
     # torch takes seconds to import; a wrong argument was refused before.
-    from engine.worker.service import serve
+    from engine.worker.service import Service
 
     outbox = Outbox(replies)
     inbox = Inbox(requests)
     signal.signal(signal.SIGTERM, lambda *_: inbox.close())
     try:
-        return serve(options, inbox, outbox)
+        Service.load(options).serve(inbox, outbox)
+    except EngineError as error:
+        logger.error("not ready: %s", error, exc_info=error.__cause__)
+        outbox.put(Fatal(error.code, str(error)))
+        return 1
     finally:
         outbox.close()
+    return 0
+
+
+def _by_itself(options: argparse.Namespace) -> int:
+    """Run until a signal says so; the exit code is 1 if the checkpoint cannot be loaded."""
+    _prepare_libraries(options)
+    from engine.worker.listening import listen
+
+    try:
+        return listen(options)
+    except (EngineError, OSError) as error:
+        logger.error("not ready: %s", error)
+        return 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="engine.worker")
-    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--checkpoint", default="embedded")
     parser.add_argument("--checkpoints-file", type=Path)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--max-rows", type=int, default=8)
+    parser.add_argument("--listen", type=Path, help="serve clients on this Unix socket")
+    parser.add_argument("--step-timeout", type=float, default=120.0)
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()
+
+
+def _prepare_libraries(options: argparse.Namespace) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s %(message)s"
+    )
+    _hush_libraries()
 
 
 def _hush_libraries() -> None:

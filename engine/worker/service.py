@@ -1,73 +1,94 @@
-"""Loads the checkpoint, greets the client, and runs the loop until the end of the stream."""
+"""One loaded checkpoint, and the loop that serves a client until its stream ends."""
 
 import argparse
 import logging
 import queue
-from typing import assert_never
+from collections.abc import Callable
+from typing import Any, Self, assert_never
 
 import diffusers
 import torch
 
-from engine.checkpoints import find_checkpoint
+from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.core import EngineCore
-from engine.errors import EngineError
 from engine.events import Terminal
+from engine.families.base import Family
 from engine.families.loading import load_family
-from engine.protocol import VERSION, Cancel, Fatal, Hello, Report, Shutdown, Submit
+from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
 from engine.worker.streams import Inbox, Outbox
 
 logger = logging.getLogger(__name__)
 
 
-def serve(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> int:
-    """The life of the process after its streams are set up; returns the exit code."""
-    try:
+class Service:
+    """Serves clients, one after another, with weights that stay loaded. Made by ``load``."""
+
+    def __init__(self, family: Family[Any], checkpoint: Checkpoint, max_rows: int) -> None:
+        self._checkpoint = checkpoint
+        self._core = EngineCore(family, checkpoint, max_rows=max_rows)
+        self._unfinished: set[str] = set()
+        self.device = family.device
+
+    @classmethod
+    def load(cls, options: argparse.Namespace) -> Self:
+        """Load the checkpoint that the arguments name; raises ``EngineError``."""
         checkpoint = find_checkpoint(options.checkpoint, options.checkpoints_file)
-        family = load_family(checkpoint, options.device)
-    except EngineError as error:
-        logger.error("not ready: %s", error, exc_info=error.__cause__)
-        outbox.put(Fatal(error.code, str(error)))
-        return 1
-    core = EngineCore(family, checkpoint, max_rows=options.max_rows)
-    outbox.put(
-        Hello(
-            version=VERSION,
-            device=family.device,
-            checkpoint=checkpoint.name,
-            slots=_slots(core),
-            versions={"torch": str(torch.__version__), "diffusers": diffusers.__version__},
+        return cls(load_family(checkpoint, options.device), checkpoint, options.max_rows)
+
+    def serve(
+        self, inbox: Inbox, outbox: Outbox, *, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Greet, then work until the client goes away, says so, or ``stopped`` turns true."""
+        outbox.put(
+            Hello(
+                version=VERSION,
+                device=self.device,
+                checkpoint=self._checkpoint.name,
+                slots=self._slots(),
+                versions={"torch": str(torch.__version__), "diffusers": diffusers.__version__},
+            )
         )
-    )
-    _loop(core, inbox, outbox)
-    return 0
+        try:
+            while not stopped() and self._take_all(inbox):
+                self._turn(outbox)
+        finally:
+            self._drop_all()
 
-
-def _loop(core: EngineCore, inbox: Inbox, outbox: Outbox) -> None:
-    while True:
+    def _take_all(self, inbox: Inbox) -> bool:
+        """Take what was asked meanwhile, waiting if there is nothing to do; False at the end."""
         try:
             while True:
-                request = inbox.get(wait=not core.has_work)
+                request = inbox.get(wait=not self._core.has_work)
                 if request is None or isinstance(request, Shutdown):
-                    return
-                _take(core, request)
+                    return False
+                self._take(request)
         except queue.Empty:
-            pass
-        for event in core.step():
+            return True
+
+    def _take(self, request: Submit | Cancel) -> None:
+        match request:
+            case Submit(attempt=attempt):
+                self._unfinished.add(attempt.key)
+                self._core.submit(attempt)
+            case Cancel(key=key):
+                self._core.cancel(key)
+            case _:
+                assert_never(request)
+
+    def _turn(self, outbox: Outbox) -> None:
+        for event in self._core.step():
             outbox.put(event)
             if isinstance(event, Terminal):
-                outbox.put(Report(slots=_slots(core), step_seconds=core.step_seconds))
+                self._unfinished.discard(event.key)
+                outbox.put(Report(slots=self._slots(), step_seconds=self._core.step_seconds))
 
+    def _drop_all(self) -> None:
+        """Let go of what a client that is gone had asked for."""
+        for key in self._unfinished:
+            self._core.cancel(key)
+        self._unfinished.clear()
+        self._core.step()
 
-def _take(core: EngineCore, request: Submit | Cancel) -> None:
-    match request:
-        case Submit(attempt=attempt):
-            core.submit(attempt)
-        case Cancel(key=key):
-            core.cancel(key)
-        case _:
-            assert_never(request)
-
-
-def _slots(core: EngineCore) -> int:
-    # With classifier-free guidance a job takes two rows.
-    return max(1, core.max_rows // 2)
+    def _slots(self) -> int:
+        # With classifier-free guidance a job takes two rows.
+        return max(1, self._core.max_rows // 2)

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from typing import BinaryIO
 
 from engine.protocol import (
@@ -19,12 +20,17 @@ logger = logging.getLogger(__name__)
 
 
 class Inbox:
-    """Requests as they come in; None once the client is gone or a stop was asked for."""
+    """Requests as they come in; None once the client is gone or a stop was asked for.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    ``ended`` is called, on the reading thread, as soon as the client is gone.
+    """
+
+    def __init__(self, stream: BinaryIO, *, ended: Callable[[], None] = lambda: None) -> None:
         self._stream = stream
+        self._ended = ended
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        self._thread = threading.Thread(target=self._read, name="requests", daemon=True)
+        self._thread.start()
 
     def get(self, *, wait: bool) -> Request | None:
         """The next request; raises ``queue.Empty`` when there is none and ``wait`` is false."""
@@ -34,6 +40,10 @@ class Inbox:
         """Let the loop read an end of stream next (safe to call from a signal handler)."""
         self._requests.put(None)
 
+    def join(self) -> None:
+        """Wait until the client's end of the stream was read."""
+        self._thread.join()
+
     def _read(self) -> None:
         try:
             while header := self._stream.read(HEADER_BYTES):
@@ -41,6 +51,7 @@ class Inbox:
                 self._requests.put(decode_request(body))
         except (OSError, ProtocolError) as error:
             logger.error("the client's stream broke: %s", error)
+        self._ended()
         self._requests.put(None)
 
 

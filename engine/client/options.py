@@ -1,0 +1,36 @@
+"""How an engine is reached, or started."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How an engine is reached, or started.
+
+    Attributes:
+        socket: Where an engine that runs by itself listens; None starts a child process.
+        checkpoint: Name of a row in the checkpoint table.
+        checkpoints_file: TOML file whose rows are added to the table that ships.
+        device: ``"auto"`` or a device as torch names it.
+        max_rows: Most latents that share one denoiser call.
+        ready_timeout_s: How long it may take until the checkpoint is loaded.
+        step_timeout_s: How long it may be silent while it has work.
+    """
+
+    socket: Path | None = None
+    checkpoint: str = "embedded"
+    checkpoints_file: Path | None = None
+    device: str = "auto"
+    max_rows: int = 8
+    ready_timeout_s: float = 300.0
+    step_timeout_s: float = 120.0
+
+    def command(self) -> list[str]:
+        """The command line of the engine process."""
+        command = [sys.executable, "-m", "engine.worker", "--checkpoint", self.checkpoint]
+        command += ["--device", self.device, "--max-rows", str(self.max_rows)]
+        if self.checkpoints_file is not None:
+            command += ["--checkpoints-file", str(self.checkpoints_file)]
+        return command
