@@ -6,6 +6,7 @@ StorageError
 ├── InvalidDatabaseUrl     the URL names no database that we can use
 ├── QuotaExceeded          a member's credits of the day do not reach
 ├── TooManyInFlight        a member or a guild has enough jobs waiting or running
+├── AlreadySubmitted       this interaction has its job already
 ├── UnknownJob             there is no job of that id
 ├── UnknownTimeZone        there is no time zone of that name
 ├── InvalidImageHash       text that no image can have as its hash
@@ -40,13 +41,15 @@ class QuotaExceeded(StorageError):
         used: Credits spent or reserved that day.
         limit: Credits of that day, bonuses included.
         resets_at: When the next day begins, in UTC.
+        cost: Credits that were asked for.
     """
 
-    def __init__(self, used: int, limit: int, resets_at: datetime) -> None:
+    def __init__(self, used: int, limit: int, resets_at: datetime, cost: int = 1) -> None:
         super().__init__(f"{used} of {limit} credits are used until {resets_at.isoformat()}.")
         self.used = used
         self.limit = limit
         self.resets_at = resets_at
+        self.cost = cost
 
 
 class TooManyInFlight(StorageError):
@@ -61,6 +64,14 @@ class TooManyInFlight(StorageError):
         super().__init__(f"This {scope} already has {limit} or more jobs waiting or running.")
         self.scope = scope
         self.limit = limit
+
+
+class AlreadySubmitted(StorageError):
+    """This interaction was obeyed before; nothing was charged a second time."""
+
+    def __init__(self, interaction_id: int) -> None:
+        super().__init__(f"Interaction {interaction_id} has its job already.")
+        self.interaction_id = interaction_id
 
 
 class UnknownJob(StorageError):

@@ -40,7 +40,8 @@ async def unused(session: AsyncSession, hashes: Iterable[str]) -> set[str]:
 
 def use_inputs(session: AsyncSession, new: NewJob) -> None:
     """Note what a job starts from."""
-    _use(session, new.id, ImageRole.SOURCE, [new.source_hash])
+    if new.source_hash is not None:
+        _use(session, new.id, ImageRole.SOURCE, [new.source_hash])
     _use(session, new.id, ImageRole.PARAMS, _hashes_in(new.params))
 
 

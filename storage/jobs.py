@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import image_uses, ledger, outbox
-from storage.errors import QuotaExceeded, TooManyInFlight, UnknownJob
+from storage.errors import AlreadySubmitted, QuotaExceeded, TooManyInFlight, UnknownJob
 from storage.quota import QuotaDay
 from storage.records import Job, JobResult, JobStatus, NewJob
-from storage.sessions import Sessions, take_locks
+from storage.sessions import Sessions, take_group_lock, take_locks
 from storage.tables import JobRow
 
 NEW_JOB_FIELDS = tuple(field.name for field in fields(NewJob))
@@ -41,40 +41,70 @@ class Jobs:
         max_in_flight_per_user: int,
         max_in_flight_per_guild: int,
     ) -> Job:
-        """Charge for a job and queue it; both happen or neither.
+        """Charge for a job and queue it; see ``submit_all``."""
+        [job] = await self.submit_all(
+            [new],
+            limit=limit,
+            day=day,
+            max_in_flight_per_user=max_in_flight_per_user,
+            max_in_flight_per_guild=max_in_flight_per_guild,
+        )
+        return job
+
+    async def submit_all(
+        self,
+        news: Sequence[NewJob],
+        *,
+        limit: int,
+        day: QuotaDay,
+        max_in_flight_per_user: int,
+        max_in_flight_per_guild: int,
+    ) -> list[Job]:
+        """Charge for the jobs of one interaction and queue them; all of it happens or nothing.
 
         Args:
+            news: One job, or the members of a group in the order of their places.
             limit: The member's credits of ``day`` by the rules, before bonuses.
             max_in_flight_per_user: Jobs of the member, over all guilds, that may wait or run.
             max_in_flight_per_guild: Jobs of the guild; direct messages belong to none.
 
         Raises:
             TooManyInFlight: The member or the guild has that many already.
-            QuotaExceeded: The credits left do not reach for ``new.cost``.
+            QuotaExceeded: The credits left do not reach for all of them.
+            AlreadySubmitted: The interaction was obeyed before.
         """
         now = datetime.now(UTC)
-        account = ledger.Account(new.guild_id, new.user_id, day.date)
+        first = news[0]
+        account = ledger.Account(first.guild_id, first.user_id, day.date)
         async with self._sessions.write() as session:
-            await take_locks(session, new.user_id, new.guild_id)
-            if await _in_flight(session, JobRow.user_id == new.user_id) >= max_in_flight_per_user:
+            await take_locks(session, first.user_id, first.guild_id)
+            await _refuse_twice(session, first.interaction_id)
+            room = max_in_flight_per_user - len(news)
+            if await _in_flight(session, JobRow.user_id == first.user_id) > room:
                 raise TooManyInFlight("user", max_in_flight_per_user)
+            room = max_in_flight_per_guild - len(news)
             if (
-                new.guild_id is not None
-                and await _in_flight(session, JobRow.guild_id == new.guild_id)
-                >= max_in_flight_per_guild
+                first.guild_id is not None
+                and await _in_flight(session, JobRow.guild_id == first.guild_id) > room
             ):
                 raise TooManyInFlight("guild", max_in_flight_per_guild)
-            if not await ledger.reserve(
-                session, account, limit=limit, cost=new.cost, job_id=new.id, now=now
-            ):
-                sums = await ledger.sums(session, account)
-                raise QuotaExceeded(sums.used, limit + sums.bonus, day.ends_at)
-            row = _new_row(new, now)
-            session.add(row)
-            # Flushed by itself: the uses below refer to the row.
+            asked = 0
+            for new in news:
+                if not await ledger.reserve(
+                    session, account, limit=limit, cost=new.cost, job_id=new.id, now=now
+                ):
+                    sums = await ledger.sums(session, account)
+                    # What this transaction took is given back with it.
+                    used, cost = sums.used - asked, sum(one.cost for one in news)
+                    raise QuotaExceeded(used, limit + sums.bonus, day.ends_at, cost)
+                asked += new.cost
+            rows = [_new_row(new, now) for new in news]
+            session.add_all(rows)
+            # Flushed by themselves: the uses below refer to the rows.
             await session.flush()
-            image_uses.use_inputs(session, new)
-        return _job(row)
+            for new in news:
+                image_uses.use_inputs(session, new)
+        return [_job(row) for row in rows]
 
     async def get(self, job_id: str) -> Job:
         """The job of that id; raises ``UnknownJob``."""
@@ -83,6 +113,14 @@ class Jobs:
         if row is None:
             raise UnknownJob(job_id)
         return _job(row)
+
+    async def group(self, job: Job) -> list[Job]:
+        """The jobs that share ``job``'s message, by place; itself alone where it has its own."""
+        if job.group_id is None:
+            return [job]
+        statement = select(JobRow).where(JobRow.group_id == job.group_id).order_by(JobRow.place)
+        async with self._sessions.read() as session:
+            return [_job(row) for row in await session.scalars(statement)]
 
     async def set_message(self, job_id: str, message_id: int) -> None:
         """Note which message shows the job; raises ``UnknownJob``."""
@@ -217,8 +255,30 @@ class Jobs:
             return False
         kept = status is JobStatus.DONE
         await ledger.settle(session, job_id, kept=kept, reason=f"job {status}", now=now)
-        outbox.announce(session, job_id, status, now)
+        await _announce(session, job_id, status, now)
         return True
+
+
+async def _announce(session: AsyncSession, job_id: str, status: JobStatus, now: datetime) -> None:
+    """Have a job's outcome told; that of a group when the last of its jobs has ended."""
+    group_id = await session.scalar(select(JobRow.group_id).where(JobRow.id == job_id))
+    if group_id is None:
+        outbox.announce(session, job_id, status, now)
+        return
+    await take_group_lock(session, group_id)
+    statement = select(JobRow.status).where(JobRow.group_id == group_id)
+    statuses = set(await session.scalars(statement))
+    if statuses.isdisjoint(IN_FLIGHT):
+        kind = JobStatus.DONE if JobStatus.DONE in statuses else status
+        outbox.announce(session, group_id, kind, now)
+
+
+async def _refuse_twice(session: AsyncSession, interaction_id: int | None) -> None:
+    if interaction_id is None:
+        return
+    statement = select(JobRow.id).where(JobRow.interaction_id == interaction_id).limit(1)
+    if await session.scalar(statement) is not None:
+        raise AlreadySubmitted(interaction_id)
 
 
 def _running(job_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:

@@ -45,9 +45,13 @@ class NewJob:
         action: How the job came about; a word of the bot's.
         params: JSON of the bot's. Every key in it, at the top level, that ends in ``_hash`` and has
             a text is counted as a use of that image.
-        source_hash: The image that the job starts from.
+        source_hash: The image that the job starts from; None where it starts from words alone.
         parent_id: The job whose result or source this one goes on from.
         root_id: The first job of the lineage.
+        group_id: The id of the first of several jobs that share one message, for each of them;
+            None for a job with a message of its own.
+        place: Which of its group the job is, counted from 1; 1 without a group.
+        interaction_id: Snowflake of the interaction that asked, so that it is obeyed only once.
         source_notes: What was changed in the source, one sentence each.
         interaction_token: Secret, and so in no ``repr``.
         attachment_size_limit: Bytes that may be uploaded in answer.
@@ -62,7 +66,7 @@ class NewJob:
     user_id: int
     action: str
     params: Mapping[str, Any]
-    source_hash: str
+    source_hash: str | None
     parent_id: str | None
     root_id: str | None
     source_notes: tuple[str, ...]
@@ -73,6 +77,9 @@ class NewJob:
     attachment_size_limit: int
     priority: int = 0
     cost: int = 1
+    group_id: str | None = None
+    place: int = 1
+    interaction_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

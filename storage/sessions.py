@@ -11,10 +11,11 @@ from storage.connection import WRITES
 from storage.errors import DatabaseUnavailable
 from storage.faults import translated
 
-# First keys of PostgreSQL's advisory locks. Everybody takes a member's lock before a guild's, so
-# that no two transactions wait for each other.
+# First keys of PostgreSQL's advisory locks. Everybody takes a member's lock before a guild's, and
+# a group's after its own job's row, so that no two transactions wait for each other.
 MEMBER_LOCK = 1
 GUILD_LOCK = 2
+GROUP_LOCK = 3
 
 
 class Sessions:
@@ -75,4 +76,15 @@ async def take_locks(session: AsyncSession, user_id: int, guild_id: int | None) 
         # hashtext makes an int4 of the 64 bits; two members who share one merely take turns.
         await session.execute(
             select(func.pg_advisory_xact_lock(kind, func.hashtext(str(snowflake))))
+        )
+
+
+async def take_group_lock(session: AsyncSession, group_id: str) -> None:
+    """Until the transaction ends, let no other job of the group end.
+
+    Two that end at once would else each see the other still running, and nobody would tell.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(
+            select(func.pg_advisory_xact_lock(GROUP_LOCK, func.hashtext(group_id)))
         )

@@ -77,6 +77,8 @@ class JobRow(Base):
     __table_args__ = (
         CheckConstraint("attempt >= 0", name="attempt"),
         CheckConstraint("cost >= 0", name="cost"),
+        # Discord may tell of one interaction twice; the members of a group share theirs.
+        Index("uq_jobs_interaction", "interaction_id", "place", unique=True),
         Index(
             "ix_jobs_user_in_flight", "user_id", sqlite_where=IN_FLIGHT, postgresql_where=IN_FLIGHT
         ),
@@ -96,7 +98,7 @@ class JobRow(Base):
     user_id: Mapped[int] = mapped_column(BigInteger)
     action: Mapped[str] = mapped_column(String(32))
     params: Mapped[Mapping[str, Any]] = mapped_column(JSON)
-    source_hash: Mapped[str] = mapped_column(String(64))
+    source_hash: Mapped[str | None] = mapped_column(String(64))
     parent_id: Mapped[str | None] = mapped_column(
         ForeignKey("jobs.id", ondelete="SET NULL"), index=True
     )
@@ -111,6 +113,9 @@ class JobRow(Base):
     attachment_size_limit: Mapped[int] = mapped_column(BigInteger)
     priority: Mapped[int]
     cost: Mapped[int]
+    group_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    place: Mapped[int]
+    interaction_id: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[JobStatus] = mapped_column(word_of(JobStatus, "status"))
     attempt: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
