@@ -20,6 +20,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         restarts: How often the supervisor had to start it again.
         step_seconds: Measured seconds per denoising step, by ``"{checkpoint} {width}x{height}"``.
         checkpoint: Name of the checkpoint that is loaded, empty if none.
+        max_rows: Most latents in one denoiser call, lower than asked for where memory ran out.
+        out_of_memory: How often memory ran out since the process started.
     """
 
     alive: bool
@@ -29,6 +31,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0
     step_seconds: dict[str, float] = {}
     checkpoint: str = ""
+    max_rows: int = 0
+    out_of_memory: int = 0
 
 
 class Engine(Protocol):

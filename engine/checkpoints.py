@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.abilities import FAMILIES, Abilities, FamilyName
 from engine.errors import CheckpointError
 
 
@@ -24,6 +25,11 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         scheduler: Name as in ``SCHEDULERS``; None keeps what the checkpoint brings.
         size: Side in pixels of the square whose area a result has by default.
         max_size: Longest side in pixels.
+        max_upscaled_size: Longest side in pixels of a result whose source was smaller; None is
+            twice ``max_size``.
+        takes_strength: None is what the family does; false for a stock pipeline that edits by the
+            prompt alone.
+        takes_negative_prompt: None is what the family does.
         multiple: Width and height are multiples of this many pixels.
         non_commercial: Whether the licence forbids commercial use; shown to the operator.
         tiny_vae: Repository or folder of a TAESD autoencoder to use in place of the VAE.
@@ -31,7 +37,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: str = ""
     source: str
-    family: Literal["sd", "stock"] = "stock"
+    family: FamilyName = "stock"
     revision: str | None = None
     variant: str | None = None
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
@@ -41,10 +47,30 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     scheduler: str | None = None
     size: int = 512
     max_size: int = 1024
+    max_upscaled_size: int | None = None
+    takes_strength: bool | None = None
+    takes_negative_prompt: bool | None = None
     multiple: int = 8
     licence: str = "unknown"
     non_commercial: bool = False
     tiny_vae: str | None = None
+
+    @property
+    def abilities(self) -> Abilities:
+        """What a job may ask of it: the family's abilities, as the row narrows them."""
+        family = FAMILIES[self.family]
+        strength, negative = self.takes_strength, self.takes_negative_prompt
+        return msgspec.structs.replace(
+            family,
+            takes_strength=family.takes_strength if strength is None else strength,
+            takes_negative_prompt=family.takes_negative_prompt if negative is None else negative,
+        )
+
+    def longest_side(self, *, upscaling: bool) -> int:
+        """Most pixels that a side of the result may have."""
+        if not upscaling:
+            return self.max_size
+        return self.max_upscaled_size or 2 * self.max_size
 
 
 # Names that RestyleParams.scheduler takes; engine.families.schedulers maps them to diffusers.

@@ -9,17 +9,20 @@ from engine.errors import InvalidSource
 PREVIEW_SIDE = 256
 
 
-def decode_source(data: bytes, width: int, height: int) -> Image.Image:
-    """The RGB source of ``width`` × ``height`` pixels; raises ``InvalidSource``."""
+def decode_picture(data: bytes, called: str, mode: str = "RGB") -> Image.Image:
+    """A picture in the given mode; raises ``InvalidSource`` that names it as it is ``called``."""
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if image.size != (width, height):
-                raise InvalidSource(
-                    f"The source is {image.width}×{image.height}, not {width}×{height}."
-                )
-            return image.convert("RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise InvalidSource("The source is no picture that can be read.") from error
+            return image.convert(mode)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InvalidSource(f"The {called} is no picture that can be read.") from error
+
+
+def fitted(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture at ``width`` × ``height`` pixels, itself where it has that size already."""
+    if image.size == (width, height):
+        return image
+    return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def encode_result(image: Image.Image) -> bytes:

@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.events import Event
 from engine.params import Attempt
 
-VERSION = 1
+VERSION = 2
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _LENGTH = struct.Struct("<I")
 HEADER_BYTES = _LENGTH.size
@@ -64,10 +64,12 @@ class Fatal(msgspec.Struct, frozen=True, tag="fatal"):
 
 
 class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
-    """How the engine is, sent after each finished attempt."""
+    """How the engine is, sent after each finished attempt; see ``engine.api.Health``."""
 
     slots: int
     step_seconds: dict[str, float]
+    max_rows: int = 0
+    out_of_memory: int = 0
 
 
 Request = Submit | Cancel | Shutdown

@@ -4,6 +4,7 @@ import math
 
 import msgspec
 
+from engine.abilities import WHAT_IT_MAKES, Task
 from engine.checkpoints import SCHEDULERS, Checkpoint
 from engine.errors import InvalidParams
 from engine.params import RestyleParams
@@ -12,38 +13,83 @@ MAX_SEED = 2**63 - 1
 MAX_STEPS = 200
 MAX_GUIDANCE = 50.0
 
+NO_STRENGTH = "This checkpoint takes no strength; it changes as much as the prompt asks for."
+NO_NEGATIVE = "This checkpoint takes no negative prompt; it was left out."
 
-def resolve(params: RestyleParams, checkpoint: Checkpoint) -> tuple[RestyleParams, tuple[str, ...]]:
+
+def resolve(
+    params: RestyleParams,
+    checkpoint: Checkpoint,
+    task: Task = "img2img",
+    *,
+    upscaling: bool = False,
+) -> tuple[RestyleParams, tuple[str, ...]]:
     """Fill in the checkpoint's defaults, and say what was changed.
+
+    Args:
+        upscaling: Whether the source is smaller than the result, which may then be larger.
 
     Returns:
         The parameters with no ``None`` left but perhaps ``scheduler``, and one note a change.
 
     Raises:
-        InvalidParams: A value is out of its range.
+        InvalidParams: A value is out of its range, or the checkpoint cannot do it.
     """
     steps = params.num_inference_steps or checkpoint.num_inference_steps
     guidance = params.guidance_scale
     filled = msgspec.structs.replace(
         params,
+        strength=1.0 if task == "text2img" else params.strength,
         num_inference_steps=steps,
         guidance_scale=checkpoint.guidance_scale if guidance is None else guidance,
         scheduler=params.scheduler or checkpoint.scheduler,
     )
-    _check(filled, steps, checkpoint)
+    _check_ability(params, checkpoint, task)
+    _check_ranges(filled, steps, checkpoint, upscaling=upscaling)
+    filled, left_out = _leave_out(filled, checkpoint)
+    filled, raised = _raise_steps(filled, steps)
+    return filled, left_out + raised
+
+
+def _leave_out(
+    params: RestyleParams, checkpoint: Checkpoint
+) -> tuple[RestyleParams, tuple[str, ...]]:
+    abilities, notes = checkpoint.abilities, []
+    if not abilities.takes_strength:
+        # The default is nobody's wish, so leaving it out is not worth a word.
+        if params.strength != checkpoint.strength:
+            notes.append(NO_STRENGTH)
+        params = msgspec.structs.replace(params, strength=1.0)
+    if params.negative_prompt and not abilities.takes_negative_prompt:
+        notes.append(NO_NEGATIVE)
+        params = msgspec.structs.replace(params, negative_prompt="")
+    return params, tuple(notes)
+
+
+def _raise_steps(params: RestyleParams, steps: int) -> tuple[RestyleParams, tuple[str, ...]]:
     # Pipelines run int(steps × strength) steps, and none at all is a crash or the picture itself
     # (diffusers issue 1867).
     if int(steps * params.strength) >= 1:
-        return filled, ()
+        return params, ()
     raised = math.ceil(1 / params.strength)
     while int(raised * params.strength) < 1:
         raised += 1
     note = f"Steps were raised from {steps} to {raised}, the fewest for strength {params.strength}."
-    return msgspec.structs.replace(filled, num_inference_steps=raised), (note,)
+    return msgspec.structs.replace(params, num_inference_steps=raised), (note,)
 
 
-def _check(params: RestyleParams, steps: int, checkpoint: Checkpoint) -> None:
-    multiple, longest = checkpoint.multiple, checkpoint.max_size
+def _check_ability(params: RestyleParams, checkpoint: Checkpoint, task: Task) -> None:
+    abilities = checkpoint.abilities
+    if task not in abilities.tasks:
+        raise InvalidParams(f"The checkpoint {checkpoint.name} cannot make {WHAT_IT_MAKES[task]}.")
+    if params.scheduler is not None and not abilities.takes_scheduler:
+        raise InvalidParams(f"The checkpoint {checkpoint.name} takes no scheduler but its own.")
+
+
+def _check_ranges(
+    params: RestyleParams, steps: int, checkpoint: Checkpoint, *, upscaling: bool
+) -> None:
+    multiple, longest = checkpoint.multiple, checkpoint.longest_side(upscaling=upscaling)
     guidance = params.guidance_scale
     checks = (
         (0.0 < params.strength <= 1.0, "strength is above 0 and at most 1"),

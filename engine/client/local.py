@@ -158,9 +158,13 @@ class LocalEngine:
     def _take(self, reply: Reply) -> None:
         self._rewind_watchdog()
         match reply:
-            case Report(slots=slots, step_seconds=step_seconds):
+            case Report():
                 self._health = msgspec.structs.replace(
-                    self._health, slots=slots, step_seconds=step_seconds
+                    self._health,
+                    slots=reply.slots,
+                    step_seconds=reply.step_seconds,
+                    max_rows=reply.max_rows,
+                    out_of_memory=reply.out_of_memory,
                 )
             case Hello() | Fatal():
                 logger.warning("the engine said %s out of turn", type(reply).__name__)

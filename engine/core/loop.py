@@ -13,13 +13,12 @@ from typing import Any
 import torch
 
 from engine.checkpoints import Checkpoint
+from engine.core.opening import open_attempt
 from engine.core.running import Running
-from engine.encoding import decode_source
 from engine.errors import AttemptError, EngineError, OutOfMemory
 from engine.events import Cancelled, Event, Failed
 from engine.families.base import Family
 from engine.params import Attempt
-from engine.resolve import resolve
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +37,7 @@ class EngineCore:
         self._family = family
         self._checkpoint = checkpoint
         self.max_rows = max_rows
+        self.out_of_memory = 0
         self.step_seconds: dict[str, float] = {}
         self._waiting: deque[Attempt] = deque()
         self._running: list[Running] = []
@@ -85,13 +85,12 @@ class EngineCore:
             return []
         self._waiting.popleft()
         try:
-            params, notes = resolve(attempt.params, self._checkpoint)
-            source = decode_source(attempt.source, params.width, params.height)
-            row = self._family.begin(params, source, attempt.source_latents)
+            inputs, notes = open_attempt(attempt, self._checkpoint)
+            row = self._family.begin(inputs)
         except Exception as error:  # noqa: BLE001  # boundary: one attempt's trouble stays its own
             code, message = _explain(error, attempt.key)
             return [Failed(attempt.key, 0, code, message)]
-        run = Running(attempt=attempt, params=params, notes=notes, row=row)
+        run = Running(attempt=attempt, inputs=inputs, notes=notes, row=row)
         self._running.append(run)
         return [run.started()]
 
@@ -131,6 +130,7 @@ class EngineCore:
 
     def _recover(self, group: list[Running], error: Exception) -> list[Event]:
         if _is_out_of_memory(error) and len(group) > 1:
+            self.out_of_memory += 1
             self.max_rows = max(1, self.max_rows // 2)
             logger.warning("out of memory, rows are capped at %d now", self.max_rows)
             return []

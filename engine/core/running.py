@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.colour import match_colours
 from engine.encoding import encode_preview, encode_result
 from engine.events import Cancelled, Done, Event, Failed, Preview, Progress, Started
-from engine.families.base import Family, Row
+from engine.families.base import Family, Inputs, Row
 from engine.params import Attempt, RestyleParams
 
 PREVIEW_INTERVAL_S = 1.0
@@ -17,7 +18,7 @@ class Running:
     """An attempt whose source is encoded. ``seq`` is the number of its next event."""
 
     attempt: Attempt
-    params: RestyleParams
+    inputs: Inputs
     notes: tuple[str, ...]
     row: Row
     started_s: float = field(default_factory=time.perf_counter)
@@ -29,6 +30,11 @@ class Running:
     def key(self) -> str:
         """The attempt's key."""
         return self.attempt.key
+
+    @property
+    def params(self) -> RestyleParams:
+        """The resolved parameters."""
+        return self.inputs.params
 
     @property
     def over(self) -> bool:
@@ -58,6 +64,8 @@ class Running:
     def finished(self, family: Family[Any]) -> Done:
         """Decode and encode the result."""
         image, latents = family.finish(self.row)
+        if self.inputs.colour_reference is not None:
+            image = match_colours(image, self.inputs.colour_reference)
         encoded = encode_result(image)
         return Done(
             key=self.key,

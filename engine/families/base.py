@@ -1,6 +1,7 @@
 """The Protocol between the step loop and a family of checkpoints."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from PIL import Image
@@ -8,6 +9,24 @@ from PIL import Image
 from engine.params import RestyleParams
 
 RowT = TypeVar("RowT", bound="Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a row begins with; ``params`` are resolved and every picture has their size.
+
+    Attributes:
+        source: RGB; None for text-to-image.
+        source_latents: Safetensors bytes to start from in place of ``source``, where they fit.
+        mask: One channel, 255 where the picture is painted again, 0 where it is kept.
+        colour_reference: RGB of any size, for the loop; families have no use for it.
+    """
+
+    params: RestyleParams
+    source: Image.Image | None = None
+    source_latents: bytes | None = None
+    mask: Image.Image | None = None
+    colour_reference: Image.Image | None = None
 
 
 class Row(Protocol):
@@ -29,13 +48,8 @@ class Family(Protocol[RowT]):
 
     device: str
 
-    def begin(
-        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
-    ) -> RowT:
-        """Embed the prompt, encode the source and add the noise of the first step.
-
-        ``params`` are resolved; ``source`` is RGB and of their size.
-        """
+    def begin(self, inputs: Inputs) -> RowT:
+        """Embed the prompt, encode the source and add the noise of the first step."""
 
     def batch_key(self, row: RowT) -> Hashable:
         """Rows with equal keys may share one call of ``advance``."""

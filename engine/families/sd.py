@@ -1,8 +1,8 @@
 """Stable Diffusion 1.x/2.x UNets, step by step: many jobs, one denoiser call.
 
-The order of random draws (VAE sample, noise, then each step's noise) and every formula are the
-stock ``StableDiffusionImg2ImgPipeline``'s own: its methods are called with the job's scheduler in
-place, so that a job alone in the loop gives bit for bit what the stock pipeline gives.
+The order of random draws (VAE sample, noise, then each step's noise) and every formula are those of
+the stock ``StableDiffusionPipeline`` and its Img2Img and Inpaint kin: their methods are called with
+the job's scheduler in place, so that a job alone in the loop gives bit for bit what they give.
 """
 
 from collections import OrderedDict
@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import retrieve_latents
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
 from engine.errors import NotFinite
 from engine.families import latents as packing
+from engine.families.base import Inputs
+from engine.families.masking import Kept, latent_mask
 from engine.families.schedulers import scheduler_for
 from engine.params import RestyleParams
 
@@ -24,7 +27,10 @@ PROMPT_CACHE_ENTRIES = 64
 
 @dataclass(slots=True, kw_only=True)
 class SdRow:
-    """One job's latents, shape (1, channels, height/f, width/f), and all that moves them on."""
+    """One job's latents, shape (1, channels, height/f, width/f), and all that moves them on.
+
+    ``kept`` holds what a masked job must not change.
+    """
 
     params: RestyleParams
     scheduler: Any
@@ -34,6 +40,7 @@ class SdRow:
     negative_embeds: torch.Tensor | None
     timestep_cond: torch.Tensor | None
     step_kwargs: dict[str, Any]
+    kept: Kept | None = None
     notes: tuple[str, ...] = ()
     step: int = 0
     total: int = field(init=False)
@@ -53,10 +60,9 @@ class SdFamily:
         self.device = str(self._device)
         self._prompts: OrderedDict[str, tuple[torch.Tensor, bool]] = OrderedDict()
 
-    def begin(
-        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
-    ) -> SdRow:
+    def begin(self, inputs: Inputs) -> SdRow:
         """See ``Family.begin``."""
+        params = inputs.params
         pipe, guidance = self._pipe, params.guidance_scale or 0.0
         scheduler = scheduler_for(params.scheduler, self._scheduler)
         scheduler.set_timesteps(params.num_inference_steps, device=self._device)
@@ -73,7 +79,7 @@ class SdFamily:
             timesteps, _ = pipe.get_timesteps(
                 params.num_inference_steps, params.strength, self._device
             )
-            latents = self._noised(source, source_latents, timesteps[:1], generator, scheduler)
+            latents, kept = self._start(inputs, timesteps[:1], generator, scheduler)
             step_kwargs = pipe.prepare_extra_step_kwargs(generator, 0.0)
         finally:
             pipe.scheduler = self._scheduler
@@ -86,6 +92,7 @@ class SdFamily:
             negative_embeds=negative_embeds,
             timestep_cond=self._timestep_cond(guidance, conditioned),
             step_kwargs=step_kwargs,
+            kept=kept,
             notes=("The prompt was longer than the checkpoint reads; its end was left out.",)
             if cut
             else (),
@@ -154,6 +161,8 @@ class SdFamily:
             return_dict=False,
         )[0]
         row.step += 1
+        if row.kept is not None:
+            row.latents = row.kept.put_back(row.latents, row.scheduler, row.timesteps[row.step :])
 
     def _embed(self, prompt: str) -> tuple[torch.Tensor, bool]:
         """Prompt embeddings, shape (1, tokens, width), and whether the prompt was cut."""
@@ -171,26 +180,52 @@ class SdFamily:
             self._prompts.popitem(last=False)
         return entry
 
-    def _noised(
-        self,
-        source: Image.Image,
-        source_latents: bytes | None,
-        timestep: torch.Tensor,
-        generator: torch.Generator,
-        scheduler: Any,
-    ) -> torch.Tensor:
-        pipe = self._pipe
-        dtype = pipe.unet.dtype
-        factor = pipe.vae_scale_factor
-        shape = (1, pipe.unet.config.in_channels, source.height // factor, source.width // factor)
-        kept = None if source_latents is None else packing.unpack(source_latents, shape)
-        if kept is not None:
-            noise = randn_tensor(shape, generator=generator, device=self._device, dtype=dtype)
-            return scheduler.add_noise(kept.to(self._device, dtype), noise, timestep)  # type: ignore[no-any-return]  # diffusers has no types
-        pixels = pipe.image_processor.preprocess(source)
-        return pipe.prepare_latents(  # type: ignore[no-any-return]  # diffusers has no types
-            pixels, timestep, 1, 1, dtype, self._device, generator
+    def _start(
+        self, inputs: Inputs, timestep: torch.Tensor, generator: torch.Generator, scheduler: Any
+    ) -> tuple[torch.Tensor, Kept | None]:
+        """The first step's latents, and what a mask keeps."""
+        pipe, params = self._pipe, inputs.params
+        dtype, factor = pipe.unet.dtype, pipe.vae_scale_factor
+        shape = (
+            1,
+            pipe.unet.config.in_channels,
+            params.height // factor,
+            params.width // factor,
         )
+        clean = self._clean(inputs, shape, generator)
+        noise = randn_tensor(shape, generator=generator, device=self._device, dtype=dtype)
+        if clean is None:
+            return noise * scheduler.init_noise_sigma, None
+        if inputs.mask is None:
+            return scheduler.add_noise(clean, noise, timestep), None
+        if type(pipe.vae).__name__ != "AutoencoderTiny":
+            # The stock pipeline encodes the masked picture as well, for UNets that look at it; for
+            # others nothing of that is used but the numbers that its sampling draws.
+            randn_tensor(shape, generator=generator, device=self._device, dtype=dtype)
+        # Rows in another memory order round otherwise; this one is the stock pipeline's.
+        clean = clean.contiguous()
+        mask = latent_mask(inputs.mask, factor).to(self._device, dtype)
+        latents = (
+            noise * scheduler.init_noise_sigma
+            if params.strength == 1.0
+            else scheduler.add_noise(clean, noise, timestep)
+        )
+        return latents, Kept(mask=mask, clean=clean, noise=noise)
+
+    def _clean(
+        self, inputs: Inputs, shape: tuple[int, ...], generator: torch.Generator
+    ) -> torch.Tensor | None:
+        """The source's latents without noise: kept ones where they fit, else encoded."""
+        if inputs.source is None:
+            return None
+        pipe, dtype = self._pipe, self._pipe.unet.dtype
+        if inputs.source_latents is not None:
+            known = packing.unpack(inputs.source_latents, shape)
+            if known is not None:
+                return known.to(self._device, dtype)
+        pixels = pipe.image_processor.preprocess(inputs.source).to(self._device, dtype)
+        encoded = retrieve_latents(pipe.vae.encode(pixels), generator=generator)
+        return pipe.vae.config.scaling_factor * encoded  # type: ignore[no-any-return]  # diffusers has no types
 
     def _timestep_cond(self, guidance: float, width: int | None) -> torch.Tensor | None:
         if width is None:

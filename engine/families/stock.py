@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from engine.errors import AttemptError
-from engine.params import RestyleParams
+from engine.families.base import Inputs
+from engine.resolve import NO_NEGATIVE, NO_STRENGTH
 
 
 class StockRow:
@@ -86,31 +87,26 @@ class StockFamily:
         self.device = str(pipeline._execution_device)
         pipeline.set_progress_bar_config(disable=True)
 
-    def begin(
-        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
-    ) -> StockRow:
-        """Start the pipeline's thread; its first step waits for ``advance``.
-
-        Raises:
-            AttemptError: The pipeline has no strength, which is what a restyle turns on.
-        """
-        if "strength" not in self._accepts:
-            name = type(self._pipe).__name__
-            raise AttemptError(f"This checkpoint's {name} takes no strength, so I cannot use it.")
+    def begin(self, inputs: Inputs) -> StockRow:
+        """Start the pipeline's thread; its first step waits for ``advance``."""
+        params = inputs.params
+        notes = [NO_STRENGTH] if "strength" not in self._accepts and params.strength < 1.0 else []
+        if params.negative_prompt and "negative_prompt" not in self._accepts:
+            notes.append(NO_NEGATIVE)
         steps = params.num_inference_steps or 1
         wanted = {
             "prompt": params.prompt,
             "negative_prompt": params.negative_prompt or None,
-            "image": source,
+            "image": inputs.source,
             "strength": params.strength,
             "num_inference_steps": steps,
             "guidance_scale": params.guidance_scale,
             "generator": torch.Generator("cpu").manual_seed(params.seed),
         }
         arguments = {name: value for name, value in wanted.items() if name in self._accepts}
-        row = StockRow(self._pipe, arguments, max(1, int(steps * params.strength)))
-        if params.negative_prompt and "negative_prompt" not in self._accepts:
-            row.notes = ("This checkpoint takes no negative prompt; it was left out.",)
+        run = int(steps * params.strength) if "strength" in arguments else steps
+        row = StockRow(self._pipe, arguments, max(1, run))
+        row.notes = tuple(notes)
         return row
 
     def batch_key(self, row: StockRow) -> Hashable:

@@ -80,7 +80,15 @@ class Service:
             outbox.put(event)
             if isinstance(event, Terminal):
                 self._unfinished.discard(event.key)
-                outbox.put(Report(slots=self._slots(), step_seconds=self._core.step_seconds))
+                outbox.put(self._report())
+
+    def _report(self) -> Report:
+        return Report(
+            slots=self._slots(),
+            step_seconds=self._core.step_seconds,
+            max_rows=self._core.max_rows,
+            out_of_memory=self._core.out_of_memory,
+        )
 
     def _drop_all(self) -> None:
         """Let go of what a client that is gone had asked for."""

@@ -99,7 +99,7 @@ class PaintEngine:
             Done(
                 key=key,
                 seq=9,
-                image=tinted(attempt.source, attempt.params.seed),
+                image=painted(attempt),
                 latents=f"latents of {key}".encode(),
                 width=attempt.params.width,
                 height=attempt.params.height,
@@ -110,8 +110,19 @@ class PaintEngine:
         )
 
 
-def tinted(source: bytes, seed: int) -> bytes:
-    """What this engine makes of a source."""
-    with Image.open(io.BytesIO(source)) as image:
-        tint = Image.new("RGB", image.size, (seed % 251, seed % 241, seed % 239))
-        return encoded(ImageChops.add_modulo(image.convert("RGB"), tint), "WEBP")
+def painted(attempt: Attempt) -> bytes:
+    """The source in the seed's tint, at the size asked for; where a mask is black, as it was."""
+    size, seed = (attempt.params.width, attempt.params.height), attempt.params.seed
+    tint = Image.new("RGB", size, (seed % 251, seed % 241, seed % 239))
+    if attempt.source is None:
+        return encoded(tint, "WEBP")
+    source = _opened(attempt.source, "RGB", size)
+    result = ImageChops.add_modulo(source, tint)
+    if attempt.mask is not None:
+        result = Image.composite(result, source, _opened(attempt.mask, "L", size))
+    return encoded(result, "WEBP")
+
+
+def _opened(data: bytes, mode: str, size: tuple[int, int]) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert(mode).resize(size)

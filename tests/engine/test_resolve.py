@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.checkpoints import find_checkpoint
+from engine.abilities import Task
+from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.errors import InvalidParams
 from engine.resolve import MAX_STEPS, resolve
 from tests.engine.attempts import params
@@ -48,3 +49,31 @@ def test_at_least_one_step_is_run_and_a_change_is_said(strength: float, steps: i
 def test_what_cannot_be_is_refused_by_name(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidParams, match=named):
         resolve(params(**changes), EMBEDDED)
+
+
+EDITOR = Checkpoint(
+    name="editor", source="x", strength=0.5, takes_strength=False, takes_negative_prompt=False
+)
+
+
+def test_what_a_checkpoint_cannot_honour_is_left_out_and_said() -> None:
+    resolved, notes = resolve(params(strength=0.3, negative_prompt="grey"), EDITOR)
+    assert (resolved.strength, resolved.negative_prompt) == (1.0, "")
+    assert [note.split(";")[0] for note in notes] == [
+        "This checkpoint takes no strength",
+        "This checkpoint takes no negative prompt",
+    ]
+    # The default is nobody's wish.
+    assert resolve(params(strength=0.5), EDITOR)[1] == ()
+
+
+@pytest.mark.parametrize("task", ["text2img", "inpaint"])
+def test_a_kind_of_job_that_a_checkpoint_cannot_do_is_refused(task: Task) -> None:
+    resolve(params(), EMBEDDED, task)
+    with pytest.raises(InvalidParams, match="editor cannot make"):
+        resolve(params(), EDITOR, task)
+
+
+def test_a_stock_pipeline_keeps_its_own_scheduler() -> None:
+    with pytest.raises(InvalidParams, match="no scheduler but its own"):
+        resolve(params(scheduler="euler"), EDITOR)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -12,8 +13,10 @@ from engine.checkpoints import find_checkpoint
 from engine.core import EngineCore
 from engine.errors import InvalidSource, NotFinite
 from engine.events import Cancelled, Done, Event, Failed, Preview, Progress, Started, Terminal
+from engine.families.base import Inputs
 from engine.params import Attempt, RestyleParams
-from tests.engine.attempts import attempt
+from tests.engine.attempts import attempt, params
+from tests.engine.pictures import encoded, picture, pixels
 
 pytestmark = pytest.mark.engine
 
@@ -39,10 +42,11 @@ class CountingFamily:
         self.calls: list[list[str]] = []
         self.breaks: Callable[[Sequence[CountingRow]], None] = lambda rows: None
         self.discarded: list[str] = []
+        self.inputs: list[Inputs] = []
 
-    def begin(
-        self, params: RestyleParams, source: Image.Image, source_latents: bytes | None
-    ) -> CountingRow:
+    def begin(self, inputs: Inputs) -> CountingRow:
+        params = inputs.params
+        self.inputs.append(inputs)
         if params.prompt == "unusable":
             raise InvalidSource("That cannot be used.")
         assert params.num_inference_steps is not None
@@ -170,12 +174,54 @@ def test_trouble_of_one_attempt_stays_its_own(core: EngineCore, prompt: str, cod
     assert isinstance(events["fine"][-1], Done)
 
 
-def test_a_source_of_another_size_is_refused(core: EngineCore) -> None:
-    whole = named("a")
-    core.submit(Attempt(key="a", params=named("a", width=128).params, source=whole.source))
+def test_pictures_of_another_size_are_resized(core: EngineCore, family: CountingFamily) -> None:
+    small = encoded(picture(32, 32))
+    core.submit(Attempt(key="a", params=params(width=128), source=small, mask=small))
+    assert isinstance(run(core)["a"][-1], Done)
+    [inputs] = family.inputs
+    assert inputs.source is not None
+    assert inputs.mask is not None
+    assert (inputs.source.size, inputs.source.mode) == ((128, 64), "RGB")
+    assert (inputs.mask.size, inputs.mask.mode) == ((128, 64), "L")
+
+
+def test_an_upscale_may_be_larger_than_a_first_result(core: EngineCore) -> None:
+    most = EMBEDDED.max_size
+    core.submit(Attempt(key="up", params=params(width=2 * most), source=encoded(picture(most, 32))))
+    core.submit(attempt("same", width=2 * most))
+    core.submit(attempt("beyond", width=2 * most + 8))
+    events = run(core)
+    assert isinstance(events["up"][-1], Done)
+    for key in ("same", "beyond"):
+        failed = events[key][-1]
+        assert isinstance(failed, Failed)
+        assert f"at most {most}" in failed.message
+
+
+def test_without_a_source_it_is_text_to_image(core: EngineCore, family: CountingFamily) -> None:
+    core.submit(Attempt(key="a", params=params(strength=0.5, num_inference_steps=6)))
+    assert sum(isinstance(event, Progress) for event in run(core)["a"]) == 6
+    assert family.inputs[0].source is None
+    assert family.inputs[0].params.strength == 1.0
+
+
+@pytest.mark.parametrize(
+    ("pictures", "said"),
+    [
+        ({"mask": encoded(picture())}, "needs a picture"),
+        ({"source": b"junk"}, "source is no picture"),
+        ({"source": encoded(picture()), "mask": b"junk"}, "mask is no picture"),
+        ({"source": encoded(picture()), "colour_reference": b""}, "reference is no picture"),
+    ],
+)
+def test_a_picture_that_cannot_be_used_is_named(
+    core: EngineCore, pictures: dict[str, Any], said: str
+) -> None:
+    core.submit(Attempt(key="a", params=params(), **pictures))
     failed = run(core)["a"][-1]
     assert isinstance(failed, Failed)
-    assert "64×64, not 128×64" in failed.message
+    assert failed.code == "invalid"
+    assert said in failed.message
 
 
 def test_the_row_that_breaks_a_shared_call_is_found(
@@ -208,7 +254,7 @@ def test_out_of_memory_halves_the_cap_and_loses_nobody(
     for name in "abc":
         core.submit(named(name, guidance_scale=1.0))
     events = run(core)
-    assert core.max_rows == 1
+    assert (core.max_rows, core.out_of_memory) == (1, 3)
     assert all(isinstance(of_one[-1], Done) for of_one in events.values())
 
 
@@ -233,3 +279,16 @@ def test_previews_come_only_where_wanted_and_due(
     # Not after the last step: the result itself is next.
     assert sum(isinstance(event, Preview) for event in events["with"]) == 3
     assert not any(isinstance(event, Preview) for event in events["without"])
+
+
+def test_a_colour_reference_gives_the_result_its_colours(core: EngineCore) -> None:
+    orange = encoded(Image.new("RGB", (8, 8), (220, 120, 20)))
+    plain = attempt("plain")
+    core.submit(plain)
+    core.submit(Attempt(key="a", params=plain.params, source=plain.source, colour_reference=orange))
+    events = run(core)
+    black, coloured = events["plain"][-1], events["a"][-1]
+    assert isinstance(black, Done)
+    assert isinstance(coloured, Done)
+    assert pixels(black.image).max() == 0
+    assert np.abs(pixels(coloured.image) - (220, 120, 20)).max() <= 1

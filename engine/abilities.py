@@ -1,0 +1,41 @@
+"""What each family of checkpoints can do, known without loading any weights."""
+
+from typing import Literal, get_args
+
+import msgspec
+
+# In the words of diffusers' AutoPipelineForText2Image, …Image2Image and …Inpainting.
+Task = Literal["text2img", "img2img", "inpaint"]
+FamilyName = Literal["sd", "stock"]
+
+ALL_TASKS: frozenset[Task] = frozenset(get_args(Task))
+
+
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job may ask of a checkpoint.
+
+    Attributes:
+        tasks: The kinds of job that it runs.
+        takes_strength: Whether it can stay near the source by running part of the schedule.
+        takes_negative_prompt: Whether a negative prompt has an effect (with guidance above 1.0).
+        takes_scheduler: Whether a job may name the sampler.
+        keeps_latents: Whether results come with latents that a later job can start from.
+    """
+
+    tasks: frozenset[Task] = ALL_TASKS
+    takes_strength: bool = True
+    takes_negative_prompt: bool = True
+    takes_scheduler: bool = True
+    keeps_latents: bool = True
+
+
+FAMILIES: dict[FamilyName, Abilities] = {
+    "sd": Abilities(),
+    "stock": Abilities(tasks=frozenset({"img2img"}), takes_scheduler=False, keeps_latents=False),
+}
+
+WHAT_IT_MAKES: dict[Task, str] = {
+    "text2img": "pictures from a prompt alone",
+    "img2img": "pictures from a picture",
+    "inpaint": "parts of a picture anew",
+}
