@@ -15,6 +15,7 @@ from bot.jobs.follower import Follower
 from bot.jobs.status import Status, StatusEditor
 from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
+from bot.monitoring.metrics import Metrics
 from bot.queue import JobQueue
 from bot.settings import Settings
 from engine.api import Engine
@@ -47,6 +48,7 @@ class Application:
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
         self.queue = JobQueue()
         self.watch = MessageWatch()
+        self.metrics = Metrics()
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
         self.submission = Submission(
@@ -59,6 +61,7 @@ class Application:
             estimator=self._estimator,
         )
         self._dispatcher: Dispatcher | None = None
+        self._deliverer: Deliverer | None = None
         self._opened = AsyncExitStack()
 
     @property
@@ -66,6 +69,12 @@ class Application:
         """The dispatcher; there is none before ``start``."""
         assert self._dispatcher is not None, "the application has not been started"
         return self._dispatcher
+
+    @property
+    def loops_alive(self) -> bool:
+        """Whether jobs are dispatched and outcomes delivered; neither loop ends by itself."""
+        loops = (self._dispatcher, self._deliverer)
+        return all(loop is not None and loop.alive for loop in loops)
 
     async def open(self) -> None:
         """Bring up database, intake and engine; on an error nothing stays behind.
@@ -95,6 +104,7 @@ class Application:
             announcements=self.announcements,
             watch=self.watch,
             max_attempts=self.settings.delivery_max_attempts,
+            metrics=self.metrics,
         )
         follower = Follower(
             engine=self.engine,
@@ -103,6 +113,7 @@ class Application:
             estimator=self._estimator,
             max_attempts=self.settings.max_attempts,
             previews=self.settings.previews,
+            metrics=self.metrics,
         )
 
         def editor_for(job: Job) -> StatusEditor:
@@ -122,6 +133,7 @@ class Application:
             finished=deliverer.wake,
         )
         deliverer.start()
+        self._deliverer = deliverer
         self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
         await self._dispatcher.start()
         self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)

@@ -7,12 +7,14 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
+from structlog.contextvars import bind_contextvars
 
 from bot import texts
 from bot.application import Application
 from bot.buttons.rows import BUTTONS
 from bot.commands import add_commands
 from bot.errors import MemberError
+from bot.monitoring.rest_calls import rest_trace
 from engine.errors import EngineError
 from storage.errors import StorageError
 
@@ -21,6 +23,11 @@ log = structlog.get_logger(__name__)
 
 class RestyleTree(app_commands.CommandTree["RestyleBot"]):
     """The commands; what goes wrong in one is told by ``RestyleBot.report``."""
+
+    async def interaction_check(self, interaction: "discord.Interaction[RestyleBot]", /) -> bool:
+        """Let every line logged on behalf of a command tell which interaction it was."""
+        bind_contextvars(interaction=interaction.id, guild=interaction.guild_id)
+        return True
 
     async def on_error(
         self, interaction: "discord.Interaction[RestyleBot]", error: app_commands.AppCommandError
@@ -40,6 +47,7 @@ class RestyleBot(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=rest_trace(app.metrics),
         )
         self.app = app
         self.tree = RestyleTree(self)
@@ -59,6 +67,7 @@ class RestyleBot(discord.Client):
         bound = log.bind(interaction=interaction.id, user=interaction.user.id)
         if isinstance(error, MemberError):
             sentence = str(error)
+            self.app.metrics.refused(type(error).__name__)
             bound.info("told a member", error=type(error).__name__, sentence=sentence)
         else:
             sentence = texts.sentence_for_surprise(error)

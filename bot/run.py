@@ -12,6 +12,7 @@ from discord.http import Route
 from bot.application import Application
 from bot.client import RestyleBot
 from bot.errors import SettingsError
+from bot.monitoring.monitoring import monitored
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,8 @@ async def run_bot(settings: Settings) -> None:
             except discord.LoginFailure as error:
                 raise SettingsError("Discord refuses RESTYLE_DISCORD_TOKEN.") from error
             await app.start(client)
-            await _until_stopped(client)
+            async with monitored(app, client):
+                await _until_stopped(client)
             # While the client is still there to deliver what finishes.
             log.info("stopping", grace_s=settings.shutdown_grace_s)
             await app.close()

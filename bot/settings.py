@@ -124,6 +124,18 @@ class Settings(BaseSettings):
     delivery_grace_s: float = Field(
         5.0, ge=0, description="How long finished jobs may still be delivered after that."
     )
+    monitoring_host: str = Field(
+        "127.0.0.1", description="Address on which /metrics, /healthz and /readyz are served."
+    )
+    monitoring_port: int = Field(
+        9464, ge=0, le=65535, description="Port for them; 0 takes any that is free."
+    )
+    operator_channel_id: int | None = Field(
+        None, description="Channel that is told when the engine dies or the disk runs low."
+    )
+    disk_low_bytes: int = Field(
+        2048 * MIB, ge=0, description="Free space in the data folder below which that is told."
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console`, `json`, or `auto`: console on a terminal, else json."
     )

@@ -4,6 +4,7 @@ from storage.connection import make_engine, parse_url
 from storage.guilds import Guilds
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
+from storage.ledger_totals import LedgerTotals
 from storage.migrations.upgrading import upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
@@ -31,6 +32,7 @@ class Database:
         sessions = Sessions(self._engine, lock_timeout_s=lock_timeout_s)
         self.jobs = Jobs(sessions)
         self.quota = QuotaLedger(sessions)
+        self.ledger_totals = LedgerTotals(sessions)
         self.guilds = Guilds(sessions)
         self.outbox = Outbox(sessions)
         self.images = ImageUses(sessions)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.delivery.courier import Courier
 from bot.delivery.faults import Fault, fault_of
@@ -13,6 +14,7 @@ from bot.delivery.letters import LetterWriter
 from bot.intake import IntakeError
 from bot.jobs.announcements import Announcements
 from bot.jobs.watch import MessageWatch
+from bot.monitoring.metrics import Metrics
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Delivery
@@ -41,6 +43,7 @@ class Deliverer:
         announcements: Announcements,
         watch: MessageWatch,
         max_attempts: int,
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._courier = courier
@@ -48,9 +51,15 @@ class Deliverer:
         self._announcements = announcements
         self._watch = watch
         self._max_attempts = max_attempts
+        self._metrics = metrics
         self._woken = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._task is not None and not self._task.done()
 
     def start(self) -> None:
         """Begin with whatever an earlier process left undelivered."""
@@ -117,6 +126,8 @@ class Deliverer:
         """Try once; whether this delivery is off the list, made or given up."""
         async with at_once:
             job = await self._database.jobs.get(item.job_id)
+            # A task of its own, so this is said of its lines only.
+            bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
             await self._announcements.settled(job.id)
             try:
                 await self._bring(job)
@@ -125,6 +136,7 @@ class Deliverer:
             except (IntakeError, StorageError) as error:
                 return await self._failed(item, job.message_id, Fault.TRY_LATER, error)
             await self._database.outbox.delivered(item.id)
+            self._metrics.delivery("delivered")
             self._watch.settled(job.message_id)
             return True
 
@@ -148,8 +160,10 @@ class Deliverer:
             pause_s = min(2.0**item.attempts, LONGEST_PAUSE_S)
             until = datetime.now(UTC) + timedelta(seconds=pause_s)
             await self._database.outbox.postpone(item.id, until, str(error))
+            self._metrics.delivery("postponed")
             bound.info("delivery postponed", pause_s=pause_s)
             return False
+        self._metrics.delivery("abandoned")
         bound.warning("delivery given up")
         await self._database.outbox.abandoned(item.id, f"{fault.name.lower()}: {error}")
         self._watch.settled(message_id)

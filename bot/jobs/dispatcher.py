@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.jobs.follower import Follower
 from bot.jobs.status import StatusEditor
@@ -49,6 +50,11 @@ class Dispatcher:
         self._unwanted: set[str] = set()
         self._slot_freed = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._loop_task is not None and not self._loop_task.done()
 
     async def start(self) -> None:
         """Rebuild the queue from the database, then begin to hand over."""
@@ -115,6 +121,8 @@ class Dispatcher:
         self._slot_freed.set()
 
     async def _follow(self, job: Job) -> None:
+        # Every line that is logged on behalf of this task, ours or a library's, tells the job.
+        bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
         editor = self._editor_for(job)
         try:
             over = await self._follower.follow(job, editor, self._unwanted)

@@ -7,6 +7,7 @@ import structlog
 from bot.jobs.estimate import Estimator
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Status, StatusEditor
+from bot.monitoring.metrics import Metrics
 from engine.api import Engine
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
 from engine.params import Attempt
@@ -32,6 +33,7 @@ class Follower:
         estimator: Estimator,
         max_attempts: int,
         previews: bool,
+        metrics: Metrics,
     ) -> None:
         self._engine = engine
         self._database = database
@@ -39,6 +41,7 @@ class Follower:
         self._estimator = estimator
         self._max_attempts = max_attempts
         self._previews = previews
+        self._metrics = metrics
 
     async def follow(
         self, job: Job, editor: StatusEditor, unwanted: Collection[str] = frozenset()
@@ -51,14 +54,15 @@ class Follower:
         Returns:
             True when the job has its final state, False when it is to be queued again.
         """
-        bound = log.bind(job=job.id, attempt=job.attempt)
         if job.attempt > self._max_attempts:
             # Its last attempt ended with the bot itself, so nobody was there to count it.
             await self._database.jobs.fail(job.id, job.attempt, "lost", LOST_TOO_OFTEN)
             return True
+        self._metrics.claimed(job)
         spec = JobSpec.from_mapping(job.params)
         attempt = await self._attempt(job, spec)
         terminal = await self._watch(attempt, editor, lambda: job.id in unwanted)
+        self._metrics.attempted(terminal)
         # Nothing may be edited on top of what the delivery is about to show.
         await editor.close()
         match terminal:
@@ -67,16 +71,16 @@ class Follower:
             case Cancelled():
                 await self._database.jobs.cancelled(job.id, job.attempt)
             case Failed(code=code, message=message, retryable=retryable):
-                bound.warning("attempt failed", code=code, reason=message)
+                log.warning("attempt failed", code=code, reason=message)
                 if retryable and job.attempt < self._max_attempts:
                     return not await self._database.jobs.retry(job.id, job.attempt)
                 await self._database.jobs.fail(job.id, job.attempt, code, message)
             case Lost():
-                bound.warning("attempt lost with its engine")
+                log.warning("attempt lost with its engine")
                 if job.attempt < self._max_attempts:
                     return not await self._database.jobs.retry(job.id, job.attempt)
                 await self._database.jobs.fail(job.id, job.attempt, "lost", LOST_TOO_OFTEN)
-        bound.info("attempt ended", outcome=type(terminal).__name__.lower())
+        log.info("attempt ended", outcome=type(terminal).__name__.lower())
         return True
 
     async def _attempt(self, job: Job, spec: JobSpec) -> Attempt:

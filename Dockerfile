@@ -1,0 +1,66 @@
+# Two images from one file. `bot` has no torch and is small; `engine` holds torch and the weights.
+# docs/install.md tells how they are built and run, deploy/prove-image.sh proves it without Docker.
+
+ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
+# "@sha256:…" pins the base to one picture of it; docs/install.md tells where to read it off.
+ARG PYTHON_DIGEST=
+
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST} AS base
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PATH=/opt/restyle/bin:$PATH
+RUN groupadd --gid 10001 restyle \
+    && useradd --uid 10001 --gid restyle --no-create-home --home-dir /data restyle \
+    && install --directory --owner restyle --group restyle /data /run/restyle /weights
+
+# What changes seldom comes first: the packages, in layers of their own, before the source.
+FROM base AS builder
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+WORKDIR /build
+RUN python3 -m venv /opt/restyle
+COPY pyproject.toml constraints.txt ./
+COPY deploy/requirements.py deploy/
+
+FROM builder AS bot-builder
+RUN python3 deploy/requirements.py postgres monitoring > wanted.txt \
+    && pip install --requirement wanted.txt --constraint constraints.txt
+COPY . .
+# hadolint ignore=DL3013
+RUN pip install --no-deps .
+
+FROM builder AS engine-builder
+# Left empty, pip takes torch as its index has it: on Linux that is the build with CUDA. For a host
+# without a GPU name PyTorch's own index of CPU builds.
+ARG TORCH_INDEX=
+# hadolint ignore=SC2086,DL3013
+RUN pip install ${TORCH_INDEX:+--index-url ${TORCH_INDEX}} "$(grep '^torch==' constraints.txt)"
+RUN python3 deploy/requirements.py engine > wanted.txt \
+    && pip install --requirement wanted.txt --constraint constraints.txt
+COPY . .
+# hadolint ignore=DL3013
+RUN pip install --no-deps .
+
+FROM base AS engine
+COPY --from=engine-builder /opt/restyle /opt/restyle
+# Weights that are downloaded lie in a volume, so that a new image does not download them again.
+ENV HF_HOME=/weights
+USER 10001:10001
+WORKDIR /data
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10m \
+    CMD ["test", "-S", "/run/restyle/engine.sock"]
+ENTRYPOINT ["python3", "-m", "engine.worker", "--listen", "/run/restyle/engine.sock"]
+
+FROM base AS bot
+COPY --from=bot-builder /opt/restyle /opt/restyle
+ENV RESTYLE_DATA_DIR=/data \
+    RESTYLE_ENGINE=socket \
+    RESTYLE_ENGINE_SOCKET=/run/restyle/engine.sock \
+    RESTYLE_LOG_FORMAT=json
+USER 10001:10001
+WORKDIR /data
+HEALTHCHECK --interval=15s --timeout=5s --start-period=2m \
+    CMD ["restyle", "health"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["restyle"]
+CMD ["run"]
