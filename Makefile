@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install test check lint test-slow format train-embedded contact-sheet clean
+.PHONY: demo install test check lint test-slow format train-embedded contact-sheet messages clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -41,6 +41,9 @@ train-embedded: install
 
 contact-sheet: install
 	$(BIN)/python -m engine.embedded.evaluation --no-figures --photos 3 --sheet contact-sheet.jpg
+
+messages: install
+	$(BIN)/python -m bot.language.extraction
 
 clean:
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

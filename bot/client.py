@@ -7,13 +7,14 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
-from structlog.contextvars import bind_contextvars
 
 from bot import texts
 from bot.application import Application
+from bot.boundary import answering
 from bot.buttons.rows import BUTTONS
 from bot.commands import add_commands
 from bot.errors import MemberError
+from bot.language.translator import CatalogueTranslator
 from bot.monitoring.rest_calls import rest_trace
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -25,8 +26,8 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
     """The commands; what goes wrong in one is told by ``RestyleBot.report``."""
 
     async def interaction_check(self, interaction: "discord.Interaction[RestyleBot]", /) -> bool:
-        """Let every line logged on behalf of a command tell which interaction it was."""
-        bind_contextvars(interaction=interaction.id, guild=interaction.guild_id)
+        """Let every interaction through, answered from here on."""
+        answering(interaction)
         return True
 
     async def on_error(
@@ -55,6 +56,7 @@ class RestyleBot(discord.Client):
     async def setup_hook(self) -> None:
         """Register buttons and commands; tell Discord of the commands only if they changed."""
         self.add_dynamic_items(*BUTTONS)
+        await self.tree.set_translator(CatalogueTranslator())
         add_commands(self.tree, self.app.settings)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]
         for guild in guilds:

@@ -10,13 +10,27 @@ RestyleError
 └── SettingsError         an operator's setting is wrong
 """
 
+from bot.language import Sentence
+
 
 class RestyleError(Exception):
     """Root of the tree; ``str(error)`` is one sentence."""
 
 
 class MemberError(RestyleError):
-    """Ends an interaction with its sentence, told to the member who asked."""
+    """Ends an interaction with its sentence, told to the member who asked.
+
+    Args:
+        sentence: In the reader's language already, or yet to be translated for whoever reads it.
+    """
+
+    def __init__(self, sentence: str | Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        """The sentence as its reader of this moment is told it."""
+        return str(self.sentence)
 
 
 class NoPicture(MemberError):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.boundary import reported
+from bot.language import _
 from bot.strength import parse_strength
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class WishModal(discord.ui.Modal):
         self.prompt: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=prompt or None,
-            placeholder="an oil painting of an autumn evening",
+            placeholder=_("an oil painting of an autumn evening"),
             max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
             custom_id="prompt",
         )
@@ -36,13 +37,15 @@ class WishModal(discord.ui.Modal):
         )
         self.add_item(
             discord.ui.Label(
-                text="Prompt", description="How the picture should look", component=self.prompt
+                text=_("Prompt"),
+                description=_("How the picture should look"),
+                component=self.prompt,
             )
         )
         self.add_item(
             discord.ui.Label(
-                text="Strength",
-                description="0.05 to 1.0, or subtle, balanced, bold, reinvent",
+                text=_("Strength"),
+                description=_("0.05 to 1.0, or subtle, balanced, bold, reinvent"),
                 component=self.strength,
             )
         )

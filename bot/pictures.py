@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from bot.errors import DownloadFailed, NoPicture
+from bot.language import _
 from bot.settings import Settings
 
 
@@ -17,7 +18,7 @@ def picture_in(message: discord.Message) -> discord.Attachment:
         NoPicture: The message has no attachment at all.
     """
     if not message.attachments:
-        raise NoPicture("That message has no picture attached.")
+        raise NoPicture(_("That message has no picture attached."))
     for attachment in message.attachments:
         if (attachment.content_type or "").startswith("image/"):
             return attachment
@@ -33,12 +34,14 @@ async def download(attachment: discord.Attachment, settings: Settings) -> bytes:
     """
     host = urlsplit(attachment.url).hostname or ""
     if host not in settings.discord_cdn_hosts:
-        raise DownloadFailed("I only take pictures that were uploaded to Discord.")
+        raise DownloadFailed(_("I only take pictures that were uploaded to Discord."))
     if attachment.size > settings.intake_max_bytes:
         most = settings.intake_max_bytes / 1024 / 1024
-        raise NoPicture(f"That file is too large; {most:.0f} MB is the most I take.")
+        sentence = _("That file is too large; {most} MB is the most I take.")
+        raise NoPicture(sentence.format(most=f"{most:.0f}"))
     try:
         async with asyncio.timeout(settings.download_timeout_s):
             return await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        raise DownloadFailed("Discord did not hand me that picture. Please try again.") from error
+        sentence = _("Discord did not hand me that picture. Please try again.")
+        raise DownloadFailed(sentence) from error

@@ -4,12 +4,13 @@ from discord import app_commands
 
 from bot.errors import MemberError
 from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH
+from bot.language import N_, _
 
 NAMED = {
-    "subtle": (0.3, "keeps the picture nearly whole"),
-    "balanced": (0.55, "keeps the composition, changes the style"),
-    "bold": (0.75, "keeps the rough layout"),
-    "reinvent": (0.95, "hardly looks back"),
+    "subtle": (0.3, N_("keeps the picture nearly whole")),
+    "balanced": (0.55, N_("keeps the composition, changes the style")),
+    "bold": (0.75, N_("keeps the rough layout")),
+    "reinvent": (0.95, N_("hardly looks back")),
 }
 
 
@@ -38,7 +39,7 @@ def strength_choices(typed: str) -> list[app_commands.Choice[str]]:
     """What autocomplete offers for what was ``typed`` so far."""
     typed = typed.strip().lower()
     named = [
-        app_commands.Choice(name=f"{name} {value:.2f}: {meaning}", value=f"{value:.2f}")
+        app_commands.Choice(name=f"{name} {value:.2f}: {_(meaning)}", value=f"{value:.2f}")
         for name, (value, meaning) in NAMED.items()
         if typed in name or typed in f"{value:.2f}"
     ]
@@ -51,5 +52,5 @@ def strength_choices(typed: str) -> list[app_commands.Choice[str]]:
 
 
 def _sentence() -> str:
-    words = ", ".join(NAMED)
-    return f"Strength is a number from {MIN_STRENGTH} to {MAX_STRENGTH}, or one of: {words}."
+    sentence = _("Strength is a number from {least} to {most}, or one of: {words}.")
+    return sentence.format(least=MIN_STRENGTH, most=MAX_STRENGTH, words=", ".join(NAMED))

@@ -4,6 +4,9 @@ import discord
 
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
+from bot.language import N_, Sentence, _
+from bot.language.engine_sentences import heard
+from bot.language.formats import duration, number, seconds
 from storage.errors import StorageError
 from storage.quota import QuotaBalance
 from storage.records import Job
@@ -11,76 +14,84 @@ from storage.records import Job
 BAR_CELLS = 10
 PROMPT_SHOWN_CHARS = 300
 
-TITLES = {
-    Action.RESTYLE: "",
-    Action.VARY_SUBTLE: "a subtle variation of ",
-    Action.VARY_STRONG: "a strong variation of ",
-    Action.REROLL: "a reroll of ",
-    Action.REMIX: "",
+UNDER_WAY = {
+    Action.RESTYLE: N_("Restyling **{prompt}**"),
+    Action.VARY_SUBTLE: N_("Restyling a subtle variation of **{prompt}**"),
+    Action.VARY_STRONG: N_("Restyling a strong variation of **{prompt}**"),
+    Action.REROLL: N_("Restyling a reroll of **{prompt}**"),
+    Action.REMIX: N_("Restyling **{prompt}**"),
 }
+FINISHED = {
+    Action.RESTYLE: N_("**{prompt}** for {member}"),
+    Action.VARY_SUBTLE: N_("A subtle variation of **{prompt}** for {member}"),
+    Action.VARY_STRONG: N_("A strong variation of **{prompt}** for {member}"),
+    Action.REROLL: N_("A reroll of **{prompt}** for {member}"),
+    Action.REMIX: N_("**{prompt}** for {member}"),
+}
+CANCELLED = N_("Cancelled. This one was not counted.")
+INTERNAL_ERROR = N_("Something went wrong on my side. It has been noted; please try again.")
+STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in a minute.")
 
 
 def queued(position: int, wait_s: float | None, balance: QuotaBalance) -> str:
     """Said once the job is durable."""
-    parts = [f"#{position}"]
-    if wait_s is not None:
-        parts.append(f"about {duration(wait_s)}")
-    parts.append(f"{balance.used} of {balance.limit} today")
-    return f"Queued ({', '.join(parts)})."
+    values = {"position": position, "used": balance.used, "limit": balance.limit}
+    if wait_s is None:
+        return _("Queued (#{position}, {used} of {limit} today).").format(**values)
+    sentence = _("Queued (#{position}, about {wait}, {used} of {limit} today).")
+    return sentence.format(wait=duration(wait_s), **values)
 
 
 def progress(job: Job, status: Status) -> str:
     """The message while the picture is being made."""
     spec = JobSpec.from_mapping(job.params)
-    line = f"Restyling {TITLES[Action(job.action)]}**{shown_prompt(spec)}**"
+    line = _(UNDER_WAY[Action(job.action)]).format(prompt=shown_prompt(spec))
     if status.total == 0:
-        return f"{line}\n`{'▱' * BAR_CELLS}` warming up"
+        warming_up = _("warming up")
+        return f"{line}\n`{'▱' * BAR_CELLS}` {warming_up}"
     filled = status.step * BAR_CELLS // status.total
     bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
-    return f"{line}\n`{bar}` step {status.step} of {status.total}"
+    step = _("step {step} of {total}").format(step=status.step, total=status.total)
+    return f"{line}\n`{bar}` {step}"
 
 
-def result(job: Job, delivery_notes: tuple[str, ...] = ()) -> str:
+def result(job: Job, delivery_notes: tuple[Sentence, ...] = ()) -> str:
     """The message that carries the finished picture."""
     spec = JobSpec.from_mapping(job.params)
     params = spec.params
     facts = [
-        f"strength {params.strength:.2f}",
-        f"seed {params.seed}",
-        f"{job.num_inference_steps} steps",
+        _("strength {strength}").format(strength=number(params.strength, 2)),
+        _("seed {seed}").format(seed=params.seed),
+        _("{steps} steps").format(steps=job.num_inference_steps),
         params.checkpoint,
     ]
     if job.seconds is not None:
-        facts.append(f"{job.seconds:.1f} s")
+        facts.append(seconds(job.seconds))
+    sentence = _(FINISHED[Action(job.action)])
     lines = [
-        f"{TITLES[Action(job.action)]}**{shown_prompt(spec)}** for <@{job.user_id}>",
+        sentence.format(prompt=shown_prompt(spec), member=f"<@{job.user_id}>"),
         f"-# {' · '.join(facts)}",
     ]
-    lines[0] = lines[0][0].upper() + lines[0][1:]
-    lines += [f"-# {note}" for note in (*job.source_notes, *job.notes, *delivery_notes)]
-    return "\n".join(lines)[:2000]
+    # What intake said is in the member's language already.
+    notes = (*job.source_notes, *map(heard, job.notes), *map(str, delivery_notes))
+    return "\n".join([*lines, *(f"-# {note}" for note in notes)])[:2000]
 
 
 def failure(job: Job) -> str:
     """The message of a job that failed; the charge was given back."""
-    reason = job.error_message or "The picture could not be made."
-    return f"{reason} This one was not counted."
-
-
-CANCELLED = "Cancelled. This one was not counted."
-INTERNAL_ERROR = "Something went wrong on my side. It has been noted; please try again."
-STORAGE_ERROR = "I cannot write anything down right now. Please try again in a minute."
+    reason = heard(job.error_message) if job.error_message else _("The picture could not be made.")
+    return _("{reason} This one was not counted.").format(reason=reason)
 
 
 def sentence_for_surprise(error: Exception) -> str:
     """What a member hears of an error that is not theirs."""
-    return STORAGE_ERROR if isinstance(error, StorageError) else INTERNAL_ERROR
+    return _(STORAGE_ERROR) if isinstance(error, StorageError) else _(INTERNAL_ERROR)
 
 
 def alt_text(job: Job) -> str:
     """Description of the picture for those who cannot see it (Discord takes 1024 characters)."""
     spec = JobSpec.from_mapping(job.params)
-    return f"A picture restyled as: {spec.params.prompt}"[:1024]
+    return _("A picture restyled as: {prompt}").format(prompt=spec.params.prompt)[:1024]
 
 
 def shown_prompt(spec: JobSpec) -> str:
@@ -93,19 +104,16 @@ def shown_prompt(spec: JobSpec) -> str:
     return discord.utils.escape_mentions(text)
 
 
-def duration(seconds: float) -> str:
-    """A time span as people say it: "8 s", "3 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
-
-
 def quota(balance: QuotaBalance) -> str:
     """The answer to `/quota`."""
     when = f"<t:{int(balance.resets_at.timestamp())}:R>"
     if balance.remaining == 0:
-        return f"You have used all {balance.limit} of today's pictures. You get new ones {when}."
-    return (
-        f"You have used {balance.used} of {balance.limit} today, so {balance.remaining} are left. "
-        f"The count starts again {when}."
+        sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
+        return sentence.format(limit=balance.limit, when=when)
+    sentence = _(
+        "You have used {used} of {limit} today, so {remaining} are left. "
+        "The count starts again {when}."
+    )
+    return sentence.format(
+        used=balance.used, limit=balance.limit, remaining=balance.remaining, when=when
     )

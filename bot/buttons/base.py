@@ -8,6 +8,7 @@ import discord
 
 from bot.boundary import reported
 from bot.errors import Gone, NotYours
+from bot.language import _
 from storage.errors import UnknownJob
 from storage.records import Job
 
@@ -23,7 +24,8 @@ def pattern(action: str) -> str:
 
 
 class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:never:"):
-    """A button about one job. Subclasses give the template and the three class variables."""
+    """A button about one job. Subclasses give the template and the three class variables;
+    the label is marked by ``N_`` and shown in the language of whoever reads the message."""
 
     action: ClassVar[str]
     label: ClassVar[str]
@@ -33,7 +35,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         self.job_id = job_id
         super().__init__(
             discord.ui.Button(
-                label=self.label, style=self.style, custom_id=f"r:{self.action}:{job_id}"
+                label=_(self.label), style=self.style, custom_id=f"r:{self.action}:{job_id}"
             )
         )
 
@@ -61,9 +63,8 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         try:
             return await bot.app.database.jobs.get(self.job_id)
         except UnknownJob as error:
-            raise Gone(
-                "I no longer know that picture, so there is nothing to go on from."
-            ) from error
+            sentence = _("I no longer know that picture, so there is nothing to go on from.")
+            raise Gone(sentence) from error
 
 
 def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
@@ -72,7 +73,7 @@ def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
         return
     if interaction.guild_id is not None and interaction.permissions.manage_messages:
         return
-    raise NotYours("Only the person who asked for it, or a moderator, may do that.")
+    raise NotYours(_("Only the person who asked for it, or a moderator, may do that."))
 
 
 def view_of(buttons: Iterable[type[JobButton]], job_id: str) -> discord.ui.View:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.buttons.base import JobButton, pattern, require_owner, view_of
+from bot.language import N_
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -14,7 +15,7 @@ class CancelButton(JobButton, template=pattern("cancel")):
     """Cancels its job; the charge is given back."""
 
     action = "cancel"
-    label = "Cancel"
+    label = N_("Cancel")
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:

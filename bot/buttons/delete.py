@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.buttons.base import JobButton, pattern, require_owner
+from bot.language import N_
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -14,7 +15,7 @@ class DeleteButton(JobButton, template=pattern("delete")):
     """Deletes its message; the picture is no longer kept."""
 
     action = "delete"
-    label = "Delete"
+    label = N_("Delete")
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Remove message and picture."""

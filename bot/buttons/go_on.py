@@ -8,6 +8,7 @@ from bot.buttons.base import JobButton, pattern
 from bot.conversation import answer_with_job
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, go_on
+from bot.language import N_, _
 from bot.modals import WishModal
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class VarySubtleButton(_DirectButton, template=pattern(Action.VARY_SUBTLE)):
     """A little different, from the result."""
 
     action = Action.VARY_SUBTLE
-    label = "Vary subtle"
+    label = N_("Vary subtle")
     style = discord.ButtonStyle.primary
 
 
@@ -38,7 +39,7 @@ class VaryStrongButton(_DirectButton, template=pattern(Action.VARY_STRONG)):
     """Quite different, from the result."""
 
     action = Action.VARY_STRONG
-    label = "Vary strong"
+    label = N_("Vary strong")
     style = discord.ButtonStyle.primary
 
 
@@ -46,14 +47,14 @@ class RerollButton(_DirectButton, template=pattern(Action.REROLL)):
     """The same wish again under another seed, from the source."""
 
     action = Action.REROLL
-    label = "Reroll"
+    label = N_("Reroll")
 
 
 class RemixButton(JobButton, template=pattern(Action.REMIX)):
     """Asks for a new prompt and strength, then goes on from the result."""
 
     action = Action.REMIX
-    label = "Remix"
+    label = N_("Remix")
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Open the modal, filled with what the picture was made with."""
@@ -70,7 +71,7 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
             await answer_with_job(answer, wish)
 
         modal = WishModal(
-            title="Remix",
+            title=_("Remix"),
             prompt=params.prompt,
             strength=min(MAX_STRENGTH, max(MIN_STRENGTH, params.strength)),
             max_chars=interaction.client.app.settings.prompt_max_chars,

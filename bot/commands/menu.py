@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.conversation import answer_with_first_job
 from bot.jobs.submission import FirstWish
+from bot.language import _
 from bot.modals import WishModal
 from bot.pictures import picture_in
 
@@ -29,7 +30,7 @@ async def _restyle_this(
 
     await interaction.response.send_modal(
         WishModal(
-            title=TITLE,
+            title=_(TITLE),
             prompt="",
             strength=app.checkpoint.strength,
             max_chars=app.settings.prompt_max_chars,

@@ -12,6 +12,7 @@ from bot.delivery.courier import Letter
 from bot.intake import Intake
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Status
+from bot.language import _, read_by
 from storage.image_store import ImageStore
 from storage.records import Job, JobStatus
 
@@ -28,9 +29,11 @@ class LetterWriter:
 
     async def write(self, job: Job, attachment_size_limit: int) -> Letter:
         """The final message of ``job``, its picture no larger than the limit in bytes."""
+        # The task is this job's own: buttons and alt text made later in it follow the member too.
+        read_by(job.locale)
         if job.status is JobStatus.DONE:
             return await self._result(job, attachment_size_limit)
-        text = texts.CANCELLED if job.status is JobStatus.CANCELLED else texts.failure(job)
+        text = _(texts.CANCELLED) if job.status is JobStatus.CANCELLED else texts.failure(job)
         return Letter(content=text, files=tuple, view=lambda: None)
 
     async def _result(self, job: Job, attachment_size_limit: int) -> Letter:
@@ -53,6 +56,8 @@ class LetterWriter:
 
 def progress_letter(job: Job, status: Status) -> Letter:
     """The message while ``job`` waits or runs."""
+    # The task is this job's own, as above.
+    read_by(job.locale)
 
     def files() -> Sequence[discord.File]:
         if status.preview is None:

@@ -166,5 +166,5 @@ def _result(
         steps=done.num_inference_steps,
         checkpoint=checkpoint,
         seconds=round(done.seconds, 3),
-        notes=prepared.notes + done.notes,
+        notes=(*map(str, prepared.notes), *done.notes),
     )

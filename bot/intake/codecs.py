@@ -23,6 +23,7 @@ from PIL import (
 from bot.intake.errors import TooManyPixels
 from bot.intake.limits import IntakeLimits
 from bot.intake.sniff import PictureFormat, sniff
+from bot.language import N_, Sentence
 
 # Imported for the readers that they register; asked for another, Pillow would import all it has.
 READERS = (
@@ -87,9 +88,9 @@ def open_header(data: bytes, limits: IntakeLimits) -> tuple[ImageFile.ImageFile,
 
 def too_many_pixels(limits: IntakeLimits, *, detail: str) -> TooManyPixels:
     """The refusal of a picture with more pixels than ``limits`` allow."""
-    most = limits.max_pixels / 1e6
-    return TooManyPixels(
-        f"That picture has too many pixels; {most:g} million is the most I take, "
-        "so please make it smaller.",
-        detail=detail,
+    sentence = N_(
+        "That picture has too many pixels; {most} million is the most I take, so please make it "
+        "smaller."
     )
+    values = {"most": f"{limits.max_pixels / 1e6:g}"}
+    return TooManyPixels(Sentence(sentence, values), detail=detail)

@@ -5,13 +5,14 @@ import io
 from PIL import Image, ImageCms
 
 from bot.intake.codecs import DECODER_ERRORS
+from bot.language import N_, Sentence
 
-BROKEN_PROFILE = "Its colour profile is broken, so its colours may differ a little."
+BROKEN_PROFILE = Sentence(N_("Its colour profile is broken, so its colours may differ a little."))
 # Which modes may hold the values of a profile's colour space (ICC.1:2022, 7.2.8).
 SPACE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
-def to_srgb(image: Image.Image, icc_profile: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+def to_srgb(image: Image.Image, icc_profile: bytes) -> tuple[Image.Image, tuple[Sentence, ...]]:
     """Convert mode L, RGB, RGBA or CMYK to RGB or RGBA in sRGB.
 
     Returns:

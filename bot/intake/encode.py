@@ -8,6 +8,7 @@ from PIL import Image
 
 from bot.intake.errors import CannotShrink
 from bot.intake.wire import Encoded
+from bot.language import N_, Sentence
 
 WEBP = "image/webp"
 # Tried in turn; below the last one fewer pixels look better than more artefacts.
@@ -54,17 +55,19 @@ def shrink(image: Image.Image, max_bytes: int) -> Encoded:
         if len(data) <= max_bytes:
             notes = (note,) if note else ()
             return Encoded(data=data, media_type=WEBP, extension=".webp", notes=notes)
-    raise CannotShrink(
-        f"I cannot make that picture fit into {max_bytes:,} bytes; please ask where larger "
-        "uploads are allowed."
+    sentence = N_(
+        "I cannot make that picture fit into {limit} bytes; please ask where larger uploads are "
+        "allowed."
     )
+    raise CannotShrink(Sentence(sentence, {"limit": f"{max_bytes:,}"}))
 
 
-def _ever_smaller(image: Image.Image, max_bytes: int) -> Iterator[tuple[bytes, str]]:
-    yield lossless_webp(image, effort=THOROUGH), ""
+def _ever_smaller(image: Image.Image, max_bytes: int) -> Iterator[tuple[bytes, Sentence | None]]:
+    yield lossless_webp(image, effort=THOROUGH), None
     for quality in QUALITIES:
         data = lossy_webp(image, quality)
-        yield data, f"I saved it at quality {quality} to fit the upload limit."
+        sentence = N_("I saved it at quality {quality} to fit the upload limit.")
+        yield data, Sentence(sentence, {"quality": quality})
     side = max(image.size)
     while side > LEAST_SIDE:
         # Bytes grow about as the area does; at least a tenth is taken off every time.
@@ -73,8 +76,8 @@ def _ever_smaller(image: Image.Image, max_bytes: int) -> Iterator[tuple[bytes, s
         smaller = image.copy()
         smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
         data = lossy_webp(smaller, SMALLER_QUALITY)
-        size = f"{smaller.width} × {smaller.height}"
-        yield data, f"I made it smaller, {size}, to fit the upload limit."
+        sentence = N_("I made it smaller, {width} × {height}, to fit the upload limit.")
+        yield data, Sentence(sentence, {"width": smaller.width, "height": smaller.height})
 
 
 def _webp(image: Image.Image, *, lossless: bool, quality: int, method: int) -> bytes:

@@ -17,6 +17,7 @@ IntakeError
 from typing import ClassVar
 
 from bot.errors import MemberError
+from bot.language import N_, Sentence
 
 
 class IntakeError(MemberError):
@@ -24,15 +25,17 @@ class IntakeError(MemberError):
 
     Attributes:
         code: Stable name of the reason, for logs and `--json` output.
-        sentence: What the member is told unless the raiser knows better.
+        usual: What the member is told unless the raiser knows better.
+        sentence: What the member is told.
         detail: What the decoder said, for the operator; may quote the file, so escape it.
     """
 
     code: ClassVar[str] = "intake"
-    sentence: ClassVar[str] = "I could not take that picture in; please try another one."
+    usual: ClassVar[str] = N_("I could not take that picture in; please try another one.")
+    sentence: Sentence
 
-    def __init__(self, sentence: str | None = None, *, detail: str = "") -> None:
-        super().__init__(sentence or self.sentence)
+    def __init__(self, sentence: Sentence | None = None, *, detail: str = "") -> None:
+        super().__init__(sentence or Sentence(self.usual))
         self.detail = detail
 
 
@@ -40,7 +43,7 @@ class NotAPicture(IntakeError):
     """No format that we know begins like this file."""
 
     code = "not_a_picture"
-    sentence = "That file is not a picture I know; please send a JPEG, PNG or WebP."
+    usual = N_("That file is not a picture I know; please send a JPEG, PNG or WebP.")
 
 
 class UnsupportedFormat(IntakeError):
@@ -71,7 +74,7 @@ class BrokenPicture(IntakeError):
     """Damaged, cut short, or not what its first bytes say."""
 
     code = "broken_picture"
-    sentence = (
+    usual = N_(
         "That picture is damaged or cut short; please save it again as PNG or JPEG and send that."
     )
 
@@ -80,7 +83,7 @@ class TookTooLong(IntakeError):
     """Not done within ``IntakeLimits.timeout_s``."""
 
     code = "took_too_long"
-    sentence = (
+    usual = N_(
         "That picture took too long to open; please send a smaller one, or save it as plain JPEG."
     )
 
@@ -89,7 +92,7 @@ class TooMuchMemory(IntakeError):
     """Not done within ``IntakeLimits.memory_bytes``."""
 
     code = "too_much_memory"
-    sentence = (
+    usual = N_(
         "That picture needs more memory than I have for one; please make it smaller and send that."
     )
 
@@ -98,7 +101,7 @@ class DecoderCrashed(IntakeError):
     """The decoding process died over this picture."""
 
     code = "decoder_crashed"
-    sentence = "I could not open that picture; please save it again as PNG or JPEG and send that."
+    usual = N_("I could not open that picture; please save it again as PNG or JPEG and send that.")
 
 
 class CannotShrink(IntakeError):
@@ -111,7 +114,7 @@ class IntakeUnavailable(IntakeError):
     """The decoding process cannot be started, or intake is closed."""
 
     code = "intake_unavailable"
-    sentence = "I cannot open pictures right now; please try again in a minute."
+    usual = N_("I cannot open pictures right now; please try again in a minute.")
 
 
 REASONS: tuple[type[IntakeError], ...] = (

@@ -3,6 +3,7 @@
 import msgspec
 
 from bot.intake.errors import TooManyBytes
+from bot.language import N_, Sentence
 
 MIB = 1024 * 1024
 
@@ -35,7 +36,8 @@ def check_bytes(data: bytes, limits: IntakeLimits) -> None:
         TooManyBytes: It is larger than ``limits.max_bytes``.
     """
     if len(data) > limits.max_bytes:
-        raise TooManyBytes(
-            f"That file has {len(data) / MIB:.1f} MB; {limits.max_bytes / MIB:.3g} MB is the "
-            "most I take, so please save it smaller."
+        sentence = N_(
+            "That file has {size} MB; {most} MB is the most I take, so please save it smaller."
         )
+        values = {"size": f"{len(data) / MIB:.1f}", "most": f"{limits.max_bytes / MIB:.3g}"}
+        raise TooManyBytes(Sentence(sentence, values))

@@ -7,6 +7,7 @@ from bot.intake.limits import IntakeLimits, check_bytes
 from bot.intake.sizing import Fit, SizeRule, fit
 from bot.intake.sniff import PictureFormat
 from bot.intake.wire import Prepared
+from bot.language import N_, Sentence
 
 # Less is lost at the edges of any frame, so nobody is told.
 VISIBLE_TRIM = 0.01
@@ -25,9 +26,11 @@ def prepare(data: bytes, rule: SizeRule, limits: IntakeLimits) -> Prepared:
     scaled = resample(decoded.pixels, wanted)
     colours, colour_notes = to_srgb(scaled, decoded.icc_profile)
     flat, alpha = split_alpha(colours)
-    transparency_notes: tuple[str, ...] = ()
+    transparency_notes: tuple[Sentence, ...] = ()
     if alpha is not None:
-        transparency_notes = ("I put white behind its transparency while I work on it.",)
+        transparency_notes = (
+            Sentence(N_("I put white behind its transparency while I work on it.")),
+        )
     return Prepared(
         image=lossless_webp(flat),
         width=wanted.width,
@@ -48,21 +51,26 @@ def format_name(found: PictureFormat) -> str:
     return {PictureFormat.WEBP: "WebP", PictureFormat.HEIC: "HEIC"}.get(found, found.value)
 
 
-def _frame_notes(decoded: Decoded) -> tuple[str, ...]:
+def _frame_notes(decoded: Decoded) -> tuple[Sentence, ...]:
     if not decoded.more_frames:
         return ()
-    part = "page" if decoded.format is PictureFormat.TIFF else "frame"
-    return (f"I took the first {part}.",)
+    if decoded.format is PictureFormat.TIFF:
+        return (Sentence(N_("I took the first page.")),)
+    return (Sentence(N_("I took the first frame.")),)
 
 
-def _size_notes(decoded: Decoded, wanted: Fit) -> tuple[str, ...]:
+def _size_notes(decoded: Decoded, wanted: Fit) -> tuple[Sentence, ...]:
     if (decoded.width, decoded.height) == (wanted.width, wanted.height):
         return ()
     larger = wanted.width * wanted.height > decoded.width * decoded.height
     before, after = f"{decoded.width} × {decoded.height}", f"{wanted.width} × {wanted.height}"
-    notes = [f"I {'enlarged' if larger else 'scaled'} it from {before} to {after}."]
+    enlarged = N_("I enlarged it from {before} to {after}.")
+    scaled = N_("I scaled it from {before} to {after}.")
+    notes = [Sentence(enlarged if larger else scaled, {"before": before, "after": after})]
     lost = 1 - min(wanted.kept_width, wanted.kept_height)
     if lost >= VISIBLE_TRIM:
-        edges = "left and right" if wanted.kept_width < 1 else "at the top and bottom"
-        notes.append(f"I trimmed {lost:.0%} {edges} to fit.")
+        sides = N_("I trimmed {percent}% left and right to fit.")
+        ends = N_("I trimmed {percent}% at the top and bottom to fit.")
+        trimmed = sides if wanted.kept_width < 1 else ends
+        notes.append(Sentence(trimmed, {"percent": round(lost * 100)}))
     return tuple(notes)

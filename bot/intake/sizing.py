@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from bot.intake.errors import TooNarrow
+from bot.language import N_, Sentence
 
 # Below this the model has too few latents to draw anything.
 MIN_SIDE = 64
@@ -67,9 +68,12 @@ def fit(width: int, height: int, rule: SizeRule) -> Fit:
     """
     longest = rule.max_side / MIN_SIDE
     if max(width, height) > min(width, height) * longest * (1 + INVISIBLE_ERROR):
+        sentence = N_(
+            "That picture is too narrow at {width} × {height} pixels; please crop it to a "
+            "shape no longer than {longest} to 1."
+        )
         raise TooNarrow(
-            f"That picture is too narrow at {width} × {height} pixels; please crop it to a "
-            f"shape no longer than {longest:.3g} to 1."
+            Sentence(sentence, {"width": width, "height": height, "longest": f"{longest:.3g}"})
         )
     scale = max(rule.area_side / math.sqrt(width * height), MIN_SIDE / min(width, height))
     scale = min(scale, rule.max_side / max(width, height))

@@ -4,6 +4,7 @@ import enum
 import re
 
 from bot.intake.errors import NotAPicture, UnsupportedFormat
+from bot.language import N_, Sentence
 
 
 class PictureFormat(enum.StrEnum):
@@ -34,24 +35,24 @@ _SIGNATURES = (
 )
 
 _FOREIGN = (
-    (b"%PDF", "a PDF"),
-    (b"%!PS", "a PostScript file"),
-    (b"8BPS", "a Photoshop file"),
-    (b"gimp xcf", "a GIMP file"),
-    (b"\x1a\x45\xdf\xa3", "a video"),
-    (b"\x00\x00\x01\xba", "a video"),
-    (b"\x00\x00\x01\xb3", "a video"),
-    (b"FLV\x01", "a video"),
-    (b"OggS", "a video"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"\x00\x00\x01\x00", "an icon file"),
-    (b"v/1\x01", "an OpenEXR picture"),
-    (b"DDS ", "a DDS texture"),
-    (b"FUJIFILMCCD-RAW", "a camera raw file"),
-    (b"PK\x03\x04", "an archive"),
+    (b"%PDF", N_("a PDF")),
+    (b"%!PS", N_("a PostScript file")),
+    (b"8BPS", N_("a Photoshop file")),
+    (b"gimp xcf", N_("a GIMP file")),
+    (b"\x1a\x45\xdf\xa3", N_("a video")),
+    (b"\x00\x00\x01\xba", N_("a video")),
+    (b"\x00\x00\x01\xb3", N_("a video")),
+    (b"FLV\x01", N_("a video")),
+    (b"OggS", N_("a video")),
+    (b"\xff\x0a", N_("a JPEG XL picture")),
+    (b"\x00\x00\x00\x0cJXL ", N_("a JPEG XL picture")),
+    (b"\x00\x00\x00\x0cjP  ", N_("a JPEG 2000 picture")),
+    (b"\xff\x4f\xff\x51", N_("a JPEG 2000 picture")),
+    (b"\x00\x00\x01\x00", N_("an icon file")),
+    (b"v/1\x01", N_("an OpenEXR picture")),
+    (b"DDS ", N_("a DDS texture")),
+    (b"FUJIFILMCCD-RAW", N_("a camera raw file")),
+    (b"PK\x03\x04", N_("an archive")),
 )
 
 # Any text may begin with "BM", so the length of the second header is looked at too.
@@ -86,9 +87,10 @@ def sniff(data: bytes) -> PictureFormat:
     foreign = _foreign(data)
     if foreign is None:
         raise NotAPicture(detail=f"begins with {data[:16]!r}")
-    raise UnsupportedFormat(
-        f"That is {foreign}, which I cannot take; please send the picture as JPEG, PNG or WebP."
+    sentence = N_(
+        "That is {something}, which I cannot take; please send the picture as JPEG, PNG or WebP."
     )
+    raise UnsupportedFormat(Sentence(sentence, {"something": Sentence(foreign)}))
 
 
 def _by_brand(data: bytes) -> PictureFormat | None:
@@ -107,7 +109,7 @@ def _by_brand(data: bytes) -> PictureFormat | None:
 
 def _foreign(data: bytes) -> str | None:
     if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
-        return "a video"
+        return N_("a video")
     for signature, name in _FOREIGN:
         if data.startswith(signature):
             return name
@@ -115,7 +117,7 @@ def _foreign(data: bytes) -> str | None:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         head = head.replace(b"\x00", b"")
     if _SVG.search(head):
-        return "an SVG drawing"
+        return N_("an SVG drawing")
     if _HTML.search(head):
-        return "a web page"
+        return N_("a web page")
     return None

@@ -6,6 +6,7 @@ import msgspec
 
 from bot.intake.errors import BY_CODE, IntakeError
 from bot.intake.sizing import SizeRule
+from bot.language import Sentence
 
 LENGTH_BYTES = 4
 # The largest answer is two large pictures side by side, without loss.
@@ -32,7 +33,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, tag="prepared"):
     original_width: int
     original_height: int
     alpha: bytes | None
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
     format: str
 
 
@@ -48,7 +49,7 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True, tag="encoded"):
     data: bytes
     media_type: str
     extension: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):
@@ -65,7 +66,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """An ``IntakeError``, taken apart."""
 
     code: str
-    sentence: str
+    sentence: Sentence
     detail: str
 
 
@@ -141,7 +142,7 @@ def to_reply(body: bytes) -> Reply:
 
 def refusal(error: IntakeError) -> Refused:
     """Take an error apart, to be sent."""
-    return Refused(code=error.code, sentence=str(error), detail=error.detail)
+    return Refused(code=error.code, sentence=error.sentence, detail=error.detail)
 
 
 def raised(refused: Refused) -> IntakeError:

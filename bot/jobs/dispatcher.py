@@ -9,6 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot.jobs.follower import Follower
 from bot.jobs.status import StatusEditor
+from bot.language import N_
 from bot.queue import JobQueue, QueuedJob
 from engine.api import Engine
 from storage.database import Database
@@ -18,7 +19,7 @@ from storage.records import Job, JobStatus
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
-BROKEN = "Something went wrong on my side. Nothing was charged; please try again."
+BROKEN = N_("Something went wrong on my side. Nothing was charged; please try again.")
 
 
 class Dispatcher:

@@ -7,6 +7,7 @@ import structlog
 from bot.jobs.estimate import Estimator
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Status, StatusEditor
+from bot.language import N_
 from bot.monitoring.metrics import Metrics
 from engine.api import Engine
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
@@ -17,8 +18,10 @@ from storage.records import Job, JobResult
 
 log = structlog.get_logger(__name__)
 
-LOST_TOO_OFTEN = "The engine stopped while it worked on this picture, several times over. Sorry."
-STORE_FAILED = "The finished picture could not be stored. Nothing was charged."
+LOST_TOO_OFTEN = N_(
+    "The engine stopped while it worked on this picture, several times over. Sorry."
+)
+STORE_FAILED = N_("The finished picture could not be stored. Nothing was charged.")
 
 
 class Follower:

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.errors import NotAllowed
+from bot.language import _
 
 # Discord lets an interaction's token be used for this long; a minute is kept in hand.
 TOKEN_LIFE = timedelta(minutes=14)
@@ -35,7 +36,7 @@ class Origin:
 def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> Origin:
     """Read an ``Origin`` off an acknowledged interaction."""
     if interaction.channel_id is None:
-        raise NotAllowed("I can only answer inside a channel.")
+        raise NotAllowed(_("I can only answer inside a channel."))
     return Origin(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,

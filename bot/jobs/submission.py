@@ -9,6 +9,7 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.origin import Origin
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
+from bot.language import N_, _
 from bot.queue import JobQueue, QueuedJob
 from bot.settings import Settings
 from engine.checkpoints import Checkpoint
@@ -20,8 +21,8 @@ from storage.quota import QuotaBalance, QuotaDay, quota_day
 from storage.records import Job, NewJob, new_job_id
 
 TOO_MANY = {
-    "user": "You already have enough jobs in the queue. Let one finish, then ask again.",
-    "guild": "This server already has enough jobs in the queue. Please ask again in a while.",
+    "user": N_("You already have enough jobs in the queue. Let one finish, then ask again."),
+    "guild": N_("This server already has enough jobs in the queue. Please ask again in a while."),
 }
 
 
@@ -98,7 +99,7 @@ class Submission:
             original_width=prepared.original_width,
             original_height=prepared.original_height,
             alpha_hash=alpha_hash,
-            notes=prepared.notes,
+            notes=tuple(map(str, prepared.notes)),
         )
         return await self.submit(origin, Wish(action=Action.RESTYLE, spec=spec))
 
@@ -111,7 +112,7 @@ class Submission:
         """
         self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
         if not await self._images.exists(wish.spec.source_hash):
-            raise Gone("That picture is no longer kept, so there is nothing to go on from.")
+            raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
         day, limit = await self._quota_of(origin)
         try:
             job = await self._database.jobs.submit(
@@ -122,12 +123,11 @@ class Submission:
                 max_in_flight_per_guild=self._settings.max_in_flight_per_guild,
             )
         except QuotaExceeded as error:
+            sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
             when = discord_time(error.resets_at)
-            raise NotAllowed(
-                f"You have used all {error.limit} of today's pictures. You get new ones {when}."
-            ) from error
+            raise NotAllowed(sentence.format(limit=error.limit, when=when)) from error
         except TooManyInFlight as error:
-            raise NotAllowed(TOO_MANY[error.scope]) from error
+            raise NotAllowed(_(TOO_MANY[error.scope])) from error
         return await self._enqueue(job, wish.spec.params, day, limit)
 
     async def balance(self, guild_id: int | None, user_id: int) -> QuotaBalance:
@@ -152,9 +152,10 @@ class Submission:
     def _check_prompt(self, *texts: str) -> None:
         longest = self._settings.prompt_max_chars
         if not texts[0].strip():
-            raise NotAllowed("Tell me in a few words how the picture should look.")
+            raise NotAllowed(_("Tell me in a few words how the picture should look."))
         if any(len(text) > longest for text in texts):
-            raise NotAllowed(f"That prompt is too long; {longest} characters are the most.")
+            sentence = _("That prompt is too long; {longest} characters are the most.")
+            raise NotAllowed(sentence.format(longest=longest))
 
     def _size_rule(self) -> SizeRule:
         checkpoint = self._checkpoint

@@ -7,6 +7,7 @@ import msgspec
 
 from bot.errors import Gone
 from bot.jobs.spec import Action, JobSpec
+from bot.language import _
 from engine.params import RestyleParams
 from storage.records import Job
 
@@ -56,7 +57,7 @@ def go_on(
         # A reroll is a sibling of the result that it was pressed on, but the way back leads there.
         return Wish(action=action, spec=again, parent_id=parent.id, root_id=root_id)
     if parent.result_hash is None:
-        raise Gone("That picture is no longer kept, so there is nothing to go on from.")
+        raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
     return Wish(
         action=action,
         spec=_from_result(spec, params, parent.result_hash, parent.latents_hash),

@@ -6,6 +6,7 @@ import discord
 import pytest
 
 from bot import texts
+from bot.language import Sentence
 from storage.errors import DatabaseUnavailable
 from storage.records import Job, JobStatus
 from tests.bot.stage import shown, stage
@@ -84,7 +85,7 @@ async def test_a_delivery_that_breaks_holds_up_no_other(
 ) -> None:
     written = texts.result
 
-    def result(job: Job, notes: tuple[str, ...] = ()) -> str:
+    def result(job: Job, notes: tuple[Sentence, ...] = ()) -> str:
         if "poison" in str(job.params):
             raise ZeroDivisionError
         return written(job, notes)

@@ -198,7 +198,7 @@ def test_transparency_is_set_aside_on_white(taker: Taker, data: bytes) -> None:
     assert (alpha.getpixel(solid), alpha.getpixel(clear)) == (255, 0)
     assert near(colour_at(image, clear), WHITE)
     assert not near(colour_at(image, solid), WHITE)
-    assert any("transparency" in note for note in prepared.notes)
+    assert any("transparency" in str(note) for note in prepared.notes)
 
 
 def test_grey_with_transparency(taker: Taker) -> None:

@@ -99,14 +99,14 @@ def test_the_first_frame_is_taken_and_said(taker: Taker, name: str) -> None:
     data = encoded(quadrants(), name, save_all=True, append_images=others, duration=50)
     prepared = taker.prepare(data, SMALL)
     assert shows_quadrants(opened(prepared.image))
-    assert prepared.notes == ("I took the first frame.",)
+    assert tuple(map(str, prepared.notes)) == ("I took the first frame.",)
 
 
 def test_the_first_page_is_taken_and_said(taker: Taker) -> None:
     data = encoded(quadrants(), "TIFF", save_all=True, append_images=[gradient(300, 20)])
     prepared = taker.prepare(data, SMALL)
     assert shows_quadrants(opened(prepared.image))
-    assert prepared.notes == ("I took the first page.",)
+    assert tuple(map(str, prepared.notes)) == ("I took the first page.",)
 
 
 def test_a_phones_double_picture_is_one_picture(taker: Taker) -> None:
@@ -121,7 +121,7 @@ def test_thousands_of_frames_cost_no_more_than_one(taker: Taker) -> None:
     # A GIF is its header, then image blocks, then ";": repeat the block.
     start = one.index(b",")
     data = one[:start] + one[start:-1] * 10_000 + b";"
-    assert "I took the first frame." in taker.prepare(data).notes
+    assert "I took the first frame." in map(str, taker.prepare(data).notes)
 
 
 def test_a_large_photo_is_averaged_not_sampled(taker: Taker) -> None:
@@ -135,7 +135,7 @@ def test_a_large_photo_is_averaged_not_sampled(taker: Taker) -> None:
 
 
 def test_enlarging_is_said(taker: Taker) -> None:
-    assert taker.prepare(encoded(gradient(10, 10), "PNG")).notes == (
+    assert tuple(map(str, taker.prepare(encoded(gradient(10, 10), "PNG")).notes)) == (
         "I enlarged it from 10 × 10 to 512 × 512.",
     )
 
@@ -144,7 +144,7 @@ def test_trimming_is_said_when_it_shows(taker: Taker) -> None:
     coarse = SizeRule(area_side=512, max_side=768, multiple=64)
     prepared = taker.prepare(encoded(gradient(1920, 1080), "JPEG"), coarse)
     assert (prepared.width, prepared.height) == (704, 384)
-    assert prepared.notes == (
+    assert tuple(map(str, prepared.notes)) == (
         "I scaled it from 1920 × 1080 to 704 × 384.",
         "I trimmed 3% at the top and bottom to fit.",
     )

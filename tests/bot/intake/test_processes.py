@@ -16,6 +16,7 @@ from bot.errors import MemberError
 from bot.intake import DecoderCrashed, Intake, IntakeLimits, IntakeUnavailable, TookTooLong
 from bot.intake.errors import REASONS, IntakeError
 from bot.intake.wire import LENGTH_BYTES, Ready, frame, raised, refusal, to_reply
+from bot.language import Sentence
 from tests.bot.intake.pictures import LIMITS, MIB, SMALL, encoded, gradient, quadrants
 
 PICTURE = encoded(quadrants(), "PNG")
@@ -257,14 +258,14 @@ def test_it_imports_little() -> None:
     found = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True
     )
-    heavy = {"torch", "discord", "numpy", "aiohttp", "pydantic", "structlog", "sqlalchemy"}
+    heavy = {"torch", "discord", "numpy", "aiohttp", "pydantic", "structlog", "sqlalchemy", "babel"}
     assert heavy.isdisjoint(found.stdout.split())
     assert "PIL.Image" in found.stdout.split()
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_errors_keep_class_and_sentence_on_the_wire(reason: type[IntakeError]) -> None:
-    sent = reason("Kind words.", detail="for the operator")
+    sent = reason(Sentence("Kind words."), detail="for the operator")
     found = raised(refusal(sent))
     assert type(found) is reason
     assert (str(found), found.detail) == ("Kind words.", "for the operator")
