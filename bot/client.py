@@ -82,7 +82,10 @@ class RestyleBot(discord.Client):
 
     async def _sync(self, guild: discord.Object | None) -> None:
         commands = self.tree.get_commands(guild=guild, type=None)
-        payload = json.dumps([command.to_dict(self.tree) for command in commands], sort_keys=True)
+        translator = self.tree.translator
+        assert translator is not None
+        told = [await command.get_translated_payload(self.tree, translator) for command in commands]
+        payload = json.dumps(told, sort_keys=True)
         digest = hashlib.sha256(payload.encode()).hexdigest()
         key = f"commands:{self.application_id}:{guild.id if guild else 'all'}"
         if await self.app.database.values.get(key) == digest:

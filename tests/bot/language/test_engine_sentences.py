@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from bot.language import reading
-from bot.language.engine_sentences import SENTENCES, heard
+from bot.language.engine_sentences import SENTENCES, VALUES, heard
 from engine import errors
+from engine.abilities import WHAT_IT_MAKES
 from engine.errors import AttemptError
 from tests.docs.markdown import ROOT
 
@@ -27,8 +28,21 @@ def said() -> Iterator[str]:
     for path in sorted((ROOT / "engine").rglob("*.py")):
         if "embedded" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        module = ast.parse(path.read_text("utf-8"))
+        constants = {
+            target.id: node.value
+            for node in module.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(module):
             match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="notes"), attr="append")):
+                    [note] = node.args
+                    yield from _texts(
+                        constants.get(note.id, note) if isinstance(note, ast.Name) else note
+                    )
                 case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in FAULTS:
                     yield from _texts(first)
                 case ast.Assign(targets=[target], value=value) if _is_note(target):
@@ -63,6 +77,10 @@ def test_the_engine_says_nothing_that_is_not_listed() -> None:
     found = set(said())
     assert len(found) > 5
     assert found - listed == set()
+
+
+def test_the_words_in_them_are_listed_too() -> None:
+    assert set(VALUES["what"]) >= set(WHAT_IT_MAKES.values()) - {""}
 
 
 @pytest.mark.parametrize("text", SENTENCES)
