@@ -6,7 +6,7 @@ import msgspec
 
 # In the words of diffusers' AutoPipelineForText2Image, …Image2Image and …Inpainting.
 Task = Literal["text2img", "img2img", "inpaint"]
-FamilyName = Literal["sd", "stock"]
+FamilyName = Literal["sd", "sdxl", "sd3", "flux", "stock"]
 
 ALL_TASKS: frozenset[Task] = frozenset(get_args(Task))
 
@@ -18,7 +18,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
         tasks: The kinds of job that it runs.
         takes_strength: Whether it can stay near the source by running part of the schedule.
         takes_negative_prompt: Whether a negative prompt has an effect (with guidance above 1.0).
-        takes_scheduler: Whether a job may name the sampler.
+        takes_scheduler: Whether a job may name the sampler; those of flow matching have one.
         keeps_latents: Whether results come with latents that a later job can start from.
     """
 
@@ -31,6 +31,9 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
 FAMILIES: dict[FamilyName, Abilities] = {
     "sd": Abilities(),
+    "sdxl": Abilities(),
+    "sd3": Abilities(takes_scheduler=False),
+    "flux": Abilities(takes_scheduler=False, takes_negative_prompt=False),
     "stock": Abilities(tasks=frozenset({"img2img"}), takes_scheduler=False, keeps_latents=False),
 }
 

@@ -4,29 +4,58 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderTiny, AutoPipelineForImage2Image
+from diffusers import (
+    AutoencoderTiny,
+    AutoPipelineForImage2Image,
+    FluxImg2ImgPipeline,
+    StableDiffusion3Img2ImgPipeline,
+    StableDiffusionImg2ImgPipeline,
+    StableDiffusionXLImg2ImgPipeline,
+)
 from diffusers.utils import logging
+from safetensors import SafetensorError
 
+from engine.abilities import FamilyName
 from engine.checkpoints import Checkpoint
 from engine.embedded import WEIGHTS
 from engine.errors import CheckpointError
 from engine.families.base import Family
-from engine.families.sd import SdFamily
+from engine.families.flux import FluxAdapter
+from engine.families.sd import SdAdapter
+from engine.families.sd3 import Sd3Adapter
+from engine.families.sdxl import SdxlAdapter
+from engine.families.stepwise import StepwiseFamily
 from engine.families.stock import StockFamily
+
+# The pipeline that loads a family's weights, and what runs them step by step.
+_STEPWISE: dict[FamilyName, tuple[Any, Any]] = {
+    "sd": (StableDiffusionImg2ImgPipeline, SdAdapter),
+    "sdxl": (StableDiffusionXLImg2ImgPipeline, SdxlAdapter),
+    "sd3": (StableDiffusion3Img2ImgPipeline, Sd3Adapter),
+    "flux": (FluxImg2ImgPipeline, FluxAdapter),
+}
+# Stable Diffusion 1.x alone brings a safety checker; the bot has filters of its own.
+_ARGUMENTS: dict[FamilyName, dict[str, Any]] = {
+    "sd": {"safety_checker": None, "requires_safety_checker": False}
+}
 
 
 def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
     """Load from disk or hub and place on ``device`` (``"auto"`` takes the first accelerator).
 
     Raises:
-        CheckpointError: The weights are missing, broken, not safetensors, or need the network.
+        CheckpointError: The weights are missing, broken, not safetensors, of another family than
+            the row says, or need the network.
     """
     place = pick_device(device)
     # The bar of one load is no use in a log.
     logging.disable_progress_bar()
     pipeline = _load_pipeline(checkpoint, place)
     pipeline.set_progress_bar_config(disable=True)
-    return SdFamily(pipeline) if checkpoint.family == "sd" else StockFamily(pipeline)
+    if checkpoint.family not in _STEPWISE:
+        return StockFamily(pipeline)
+    _, adapter = _STEPWISE[checkpoint.family]
+    return StepwiseFamily(adapter(pipeline))
 
 
 def pick_device(device: str) -> str:
@@ -47,26 +76,37 @@ def _load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
     source = str(WEIGHTS) if checkpoint.source == "embedded" else checkpoint.source
     # Half precision is slower than single on a CPU without AMX.
     dtype = torch.float32 if device == "cpu" else getattr(torch, checkpoint.dtype)
+    cls, _ = _STEPWISE.get(checkpoint.family, (AutoPipelineForImage2Image, None))
     try:
-        pipeline = AutoPipelineForImage2Image.from_pretrained(
+        pipeline = cls.from_pretrained(
             source,
             revision=checkpoint.revision,
             variant=checkpoint.variant,
             dtype=dtype,
             use_safetensors=True,
-            safety_checker=None,
-            requires_safety_checker=False,
+            **_ARGUMENTS.get(checkpoint.family, {}),
         )
         if checkpoint.tiny_vae is not None:
             pipeline.vae = AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, dtype=dtype)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:
         raise CheckpointError(_why(checkpoint, source)) from error
     return pipeline.to(device, dtype)
 
 
 def _why(checkpoint: Checkpoint, source: str) -> str:
     if Path(source).is_dir():
-        return f"The folder of checkpoint {checkpoint.name!r} holds no whole safetensors weights."
+        return (
+            f"The folder of checkpoint {checkpoint.name!r} holds no whole safetensors weights of "
+            f"family {checkpoint.family!r}."
+        )
     return (
         f"Checkpoint {checkpoint.name!r} ({source}) is not on this machine and could not be "
         "downloaded; check the name and the network, or choose `embedded`."

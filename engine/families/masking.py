@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine.families.schedulers import noised
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -27,17 +29,16 @@ class Kept:
     ) -> torch.Tensor:
         """Latents whose kept part is the source's, as noisy as the next step expects it.
 
-        The blend of ``StableDiffusionInpaintPipeline`` for UNets that know nothing of masks.
+        The blend of ``StableDiffusionInpaintPipeline`` for denoisers that know nothing of masks.
         """
         source = self.clean
         if len(timesteps_left):
-            source = scheduler.add_noise(source, self.noise, timesteps_left[:1])
+            source = noised(scheduler, source, self.noise, timesteps_left[:1])
         return (1 - self.mask) * source + self.mask * latents
 
 
-def latent_mask(mask: Image.Image, factor: int) -> torch.Tensor:
-    """A mask of pixels as one of latents, shape (1, 1, height / factor, width / factor), 0 or 1."""
+def latent_mask(mask: Image.Image, size: tuple[int, int]) -> torch.Tensor:
+    """A mask of pixels at the latents' ``size``, as (1, 1, height, width) of 0 and 1."""
     pixels = torch.from_numpy(np.asarray(mask, np.float32) / 255)[None, None]
     binary = (pixels >= 0.5).to(torch.float32)
-    size = (mask.height // factor, mask.width // factor)
     return torch.nn.functional.interpolate(binary, size=size)

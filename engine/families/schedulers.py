@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
@@ -32,3 +33,12 @@ def scheduler_for(name: str | None, default: Any) -> Any:
     """
     cls = type(default) if name is None else _CLASSES[name]
     return cls.from_config(default.config)
+
+
+def noised(
+    scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, timestep: torch.Tensor
+) -> torch.Tensor:
+    """Latents as noisy as ``timestep``, shape (1,), expects them."""
+    if hasattr(scheduler, "scale_noise"):
+        return scheduler.scale_noise(clean, timestep, noise)  # type: ignore[no-any-return]  # diffusers has no types
+    return scheduler.add_noise(clean, noise, timestep)  # type: ignore[no-any-return]  # diffusers has no types

@@ -12,7 +12,7 @@ from engine.core import EngineCore
 from engine.events import Done, Preview
 from engine.families.loading import load_family
 from engine.families.schedulers import scheduler_for
-from engine.families.sd import SdFamily
+from engine.families.stepwise import StepwiseFamily
 from engine.params import Attempt
 from tests.engine.attempts import attempt, params
 from tests.engine.pictures import encoded, picture, pixels
@@ -23,13 +23,15 @@ EMBEDDED = find_checkpoint("embedded")
 
 
 @pytest.fixture(scope="module")
-def family() -> SdFamily:
+def family() -> StepwiseFamily:
     loaded = load_family(EMBEDDED, "cpu")
-    assert isinstance(loaded, SdFamily)
+    assert isinstance(loaded, StepwiseFamily)
     return loaded
 
 
-def through_loop(family: SdFamily, *attempts: Attempt, row: Checkpoint = EMBEDDED) -> list[Done]:
+def through_loop(
+    family: StepwiseFamily, *attempts: Attempt, row: Checkpoint = EMBEDDED
+) -> list[Done]:
     core = EngineCore(family, row, max_rows=16)
     for one in attempts:
         core.submit(one)
@@ -39,9 +41,9 @@ def through_loop(family: SdFamily, *attempts: Attempt, row: Checkpoint = EMBEDDE
     return [done[one.key] for one in attempts]
 
 
-def stock(family: SdFamily, source: Image.Image, asked: Attempt) -> Any:
+def stock(family: StepwiseFamily, source: Image.Image, asked: Attempt) -> Any:
     """What diffusers' own pipeline makes of the same attempt."""
-    pipe, wanted = family._pipe, asked.params
+    pipe, wanted = family.adapter.pipeline, asked.params
     before = pipe.scheduler
     pipe.scheduler = scheduler_for(wanted.scheduler, before)
     try:
@@ -62,7 +64,7 @@ def stock(family: SdFamily, source: Image.Image, asked: Attempt) -> Any:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_alone_it_is_the_stock_pipeline_to_the_bit(family: SdFamily, scheduler: str) -> None:
+def test_alone_it_is_the_stock_pipeline_to_the_bit(family: StepwiseFamily, scheduler: str) -> None:
     asked = attempt(scheduler=scheduler, strength=0.6, negative_prompt="blurry")
     [done] = through_loop(family, asked)
     assert (pixels(done.image) == stock(family, picture(), asked)).all()
@@ -78,14 +80,14 @@ def test_alone_it_is_the_stock_pipeline_to_the_bit(family: SdFamily, scheduler: 
         {"prompt": "🦊 Ölgemälde 油絵 " * 60},
     ],
 )
-def test_with_other_parameters_too(family: SdFamily, changes: dict[str, Any]) -> None:
+def test_with_other_parameters_too(family: StepwiseFamily, changes: dict[str, Any]) -> None:
     asked = attempt(**changes)
     source = picture(asked.params.width, asked.params.height)
     [done] = through_loop(family, asked)
     assert (pixels(done.image) == stock(family, source, asked)).all()
 
 
-def test_in_company_it_is_the_same_picture_but_for_rounding(family: SdFamily) -> None:
+def test_in_company_it_is_the_same_picture_but_for_rounding(family: StepwiseFamily) -> None:
     mixed = [
         attempt("a", scheduler="euler", strength=0.9),
         attempt("b", scheduler="lcm", prompt="snow", guidance_scale=1.0),
@@ -100,14 +102,14 @@ def test_in_company_it_is_the_same_picture_but_for_rounding(family: SdFamily) ->
         assert (difference > 0).mean() < 0.001
 
 
-def test_a_long_prompt_is_cut_and_that_is_said(family: SdFamily) -> None:
+def test_a_long_prompt_is_cut_and_that_is_said(family: StepwiseFamily) -> None:
     [done] = through_loop(family, attempt(prompt="a castle by the sea " * 60))
     assert any("left out" in note for note in done.notes)
     [done] = through_loop(family, attempt(prompt="a castle by the sea"))
     assert done.notes == ()
 
 
-def test_kept_latents_take_the_place_of_the_source(family: SdFamily) -> None:
+def test_kept_latents_take_the_place_of_the_source(family: StepwiseFamily) -> None:
     [parent] = through_loop(family, attempt(strength=0.9))
     blank = encoded(Image.new("RGB", (64, 64), "white"))
     subtle = params(strength=0.2, num_inference_steps=10)
@@ -123,7 +125,7 @@ def test_kept_latents_take_the_place_of_the_source(family: SdFamily) -> None:
 
 
 def test_latents_of_another_size_or_no_latents_at_all_fall_back_to_the_source(
-    family: SdFamily,
+    family: StepwiseFamily,
 ) -> None:
     [other] = through_loop(family, attempt(width=128))
     plain = attempt("plain")
@@ -134,7 +136,9 @@ def test_latents_of_another_size_or_no_latents_at_all_fall_back_to_the_source(
         assert done.image == expected.image
 
 
-def test_a_preview_is_a_small_picture(family: SdFamily, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_is_a_small_picture(
+    family: StepwiseFamily, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("engine.core.running.PREVIEW_INTERVAL_S", 0.0)
     core = EngineCore(family, EMBEDDED, max_rows=8)
     core.submit(attempt(previews=True, width=256, height=128))

@@ -13,7 +13,7 @@ from engine.families.base import Inputs
 from engine.families.loading import load_family
 from engine.families.masking import latent_mask
 from engine.families.schedulers import scheduler_for
-from engine.families.sd import SdFamily
+from engine.families.stepwise import StepwiseFamily
 from tests.engine.attempts import params
 from tests.engine.families.tiny import save_sd
 from tests.engine.pictures import picture
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> SdFamily:
+def family(tmp_path_factory: pytest.TempPathFactory) -> StepwiseFamily:
     folder: Path = save_sd(tmp_path_factory.mktemp("sd"))
     loaded = load_family(Checkpoint(name="tiny", source=str(folder), family="sd"), "cpu")
-    assert isinstance(loaded, SdFamily)
+    assert isinstance(loaded, StepwiseFamily)
     return loaded
 
 
@@ -35,7 +35,7 @@ def half_mask(side: int = 64) -> Image.Image:
     return mask
 
 
-def through_family(family: SdFamily, inputs: Inputs) -> torch.Tensor:
+def through_family(family: StepwiseFamily, inputs: Inputs) -> torch.Tensor:
     """The final latents."""
     with torch.inference_mode():
         row = family.begin(inputs)
@@ -44,11 +44,11 @@ def through_family(family: SdFamily, inputs: Inputs) -> torch.Tensor:
     return row.latents
 
 
-def stock(family: SdFamily, cls: Any, wanted: Inputs, **arguments: Any) -> torch.Tensor:
-    pipe = cls(**family._pipe.components, requires_safety_checker=False)
+def stock(family: StepwiseFamily, cls: Any, wanted: Inputs, **arguments: Any) -> torch.Tensor:
+    pipe = cls(**family.adapter.pipeline.components, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     p = wanted.params
-    pipe.scheduler = scheduler_for(p.scheduler, family._pipe.scheduler)
+    pipe.scheduler = scheduler_for(p.scheduler, family.adapter.pipeline.scheduler)
     latents: torch.Tensor = pipe(
         prompt=p.prompt,
         negative_prompt=p.negative_prompt,
@@ -64,7 +64,9 @@ def stock(family: SdFamily, cls: Any, wanted: Inputs, **arguments: Any) -> torch
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_text_to_image_is_the_stock_pipeline_to_the_bit(family: SdFamily, scheduler: str) -> None:
+def test_text_to_image_is_the_stock_pipeline_to_the_bit(
+    family: StepwiseFamily, scheduler: str
+) -> None:
     wanted = Inputs(params=params(scheduler=scheduler, strength=1.0, guidance_scale=4.0))
     expected = stock(family, StableDiffusionPipeline, wanted)
     assert torch.equal(through_family(family, wanted), expected)
@@ -73,7 +75,7 @@ def test_text_to_image_is_the_stock_pipeline_to_the_bit(family: SdFamily, schedu
 @pytest.mark.parametrize("strength", [0.6, 1.0])
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_inpainting_is_the_stock_pipeline_to_the_bit(
-    family: SdFamily, scheduler: str, strength: float
+    family: StepwiseFamily, scheduler: str, strength: float
 ) -> None:
     asked = params(scheduler=scheduler, strength=strength, guidance_scale=4.0)
     wanted = Inputs(params=asked, source=picture(), mask=half_mask())
@@ -88,12 +90,12 @@ def test_inpainting_is_the_stock_pipeline_to_the_bit(
     assert torch.equal(through_family(family, wanted), expected)
 
 
-def test_what_the_mask_keeps_is_kept(family: SdFamily) -> None:
+def test_what_the_mask_keeps_is_kept(family: StepwiseFamily) -> None:
     asked = params(strength=0.9)
     painted = Inputs(params=asked, source=picture(), mask=Image.new("L", (64, 64), 255))
     kept = Inputs(params=asked, source=picture(), mask=Image.new("L", (64, 64), 0))
     mixed = Inputs(params=asked, source=picture(), mask=half_mask())
     all_new, all_old, both = (through_family(family, one) for one in (painted, kept, mixed))
-    mask = latent_mask(half_mask(), 2)[0, 0] > 0
+    mask = latent_mask(half_mask(), (32, 32))[0, 0] > 0
     assert torch.equal(both[0, :, ~mask], all_old[0, :, ~mask])
     assert not torch.isclose(all_new, all_old).any(dim=1).all()

@@ -5,8 +5,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 WORDS = ("a", "an", "oil", "painting", "snow", "castle", "sea", "grey", "by", "the")
 
@@ -95,6 +114,103 @@ def save_sd(folder: Path, **unet_changes: Any) -> Path:
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder / "weights", safe_serialization=True)
+    return folder / "weights"
+
+
+def save_sdxl(folder: Path, **unet_changes: Any) -> Path:
+    """Stable Diffusion XL: two text encoders, and a UNet that is told pooled prompt and size."""
+    torch.manual_seed(0)
+    tokenizer = clip_tokenizer(folder / "words")
+    first = clip_text(tokenizer, hidden_act="gelu")
+    added = {
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 8,
+        "projection_class_embeddings_input_dim": 6 * 8 + 32,
+    }
+    pipeline = StableDiffusionXLPipeline(
+        vae=kl_vae(force_upcast=False),
+        text_encoder=CLIPTextModel(first),
+        text_encoder_2=CLIPTextModelWithProjection(first),
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer,
+        unet=unet(64, **(added | unet_changes)),
+        scheduler=noise_schedule(),
+        add_watermarker=False,
+    )
+    pipeline.save_pretrained(folder / "weights", safe_serialization=True)
+    return folder / "weights"
+
+
+def t5(width: int) -> tuple[T5EncoderModel, T5Tokenizer]:
+    """A T5 that knows single letters."""
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(chr(code), -2.0) for code in range(33, 127)] + [("▁", -1.0)]
+    config = T5Config(
+        vocab_size=len(pieces), d_model=width, d_kv=8, d_ff=32, num_layers=2, num_heads=4
+    )
+    return T5EncoderModel(config), T5Tokenizer(vocab=pieces, extra_ids=0)
+
+
+def save_flux(folder: Path, *, guidance_embeds: bool = True) -> Path:
+    """FLUX.1 with the guidance embedding of its dev variant."""
+    torch.manual_seed(0)
+    tokenizer = clip_tokenizer(folder / "words")
+    second, second_tokenizer = t5(32)
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        guidance_embeds=guidance_embeds,
+        axes_dims_rope=(4, 4, 8),
+    )
+    pipeline = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+        vae=kl_vae(4, shift_factor=0.1, scaling_factor=0.36, use_quant_conv=False),
+        text_encoder=CLIPTextModel(clip_text(tokenizer)),
+        tokenizer=tokenizer,
+        text_encoder_2=second,
+        tokenizer_2=second_tokenizer,
+        transformer=transformer,
+    )
+    pipeline.save_pretrained(folder / "weights", safe_serialization=True)
+    return folder / "weights"
+
+
+def save_sd3(folder: Path) -> Path:
+    """Stable Diffusion 3 with all its text encoders."""
+    torch.manual_seed(0)
+    tokenizer = clip_tokenizer(folder / "words")
+    third, third_tokenizer = t5(64)
+    transformer = SD3Transformer2DModel(
+        sample_size=32,
+        patch_size=1,
+        in_channels=16,
+        num_layers=2,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        joint_attention_dim=64,
+        caption_projection_dim=32,
+        pooled_projection_dim=64,
+        out_channels=16,
+        pos_embed_max_size=64,
+    )
+    pipeline = StableDiffusion3Pipeline(
+        transformer=transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=kl_vae(16, shift_factor=0.06, scaling_factor=1.5, use_quant_conv=False),
+        text_encoder=CLIPTextModelWithProjection(clip_text(tokenizer)),
+        tokenizer=tokenizer,
+        text_encoder_2=CLIPTextModelWithProjection(clip_text(tokenizer)),
+        tokenizer_2=tokenizer,
+        text_encoder_3=third,
+        tokenizer_3=third_tokenizer,
     )
     pipeline.save_pretrained(folder / "weights", safe_serialization=True)
     return folder / "weights"
