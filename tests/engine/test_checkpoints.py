@@ -32,7 +32,7 @@ def test_an_operators_row_wins(tmp_path: Path) -> None:
         ("not toml", "not valid TOML"),
         ('[a]\nsource = "x"\nsteps = 3\n', "unknown field `steps`"),
         ('[a]\nfamily = "sd"\n', "source"),
-        ('[a]\nsource = "x"\nfamily = "flux"\n', "family"),
+        ('[a]\nsource = "x"\nfamily = "imagined"\n', "family"),
         ("a = 3\n", "'a'"),
     ],
 )
