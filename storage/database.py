@@ -1,5 +1,7 @@
 """The database as one object: connections, schema, and a repository for each kind of thing."""
 
+from storage.audit import AuditLog
+from storage.blocks import Blocks
 from storage.connection import make_engine, parse_url
 from storage.guilds import Guilds
 from storage.image_uses import ImageUses
@@ -8,6 +10,8 @@ from storage.ledger_totals import LedgerTotals
 from storage.migrations.upgrading import upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
+from storage.refusals import Refusals
+from storage.rules import Rules
 from storage.sessions import Sessions
 from storage.values import Values
 
@@ -37,6 +41,10 @@ class Database:
         self.outbox = Outbox(sessions)
         self.images = ImageUses(sessions)
         self.values = Values(sessions)
+        self.rules = Rules(sessions)
+        self.blocks = Blocks(sessions)
+        self.refusals = Refusals(sessions)
+        self.audit = AuditLog(sessions)
 
     async def upgrade(self) -> None:
         """Bring the schema to the newest revision; safe when several processes do so at once.

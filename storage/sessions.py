@@ -88,3 +88,11 @@ async def take_group_lock(session: AsyncSession, group_id: str) -> None:
         await session.execute(
             select(func.pg_advisory_xact_lock(GROUP_LOCK, func.hashtext(group_id)))
         )
+
+
+async def lock_guild(session: AsyncSession, guild_id: int) -> None:
+    """Until the transaction ends, let nobody else change this guild's rules; see ``take_locks``."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(
+            select(func.pg_advisory_xact_lock(GUILD_LOCK, func.hashtext(str(guild_id))))
+        )

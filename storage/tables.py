@@ -207,11 +207,19 @@ class GuildRow(Base):
     """What a guild chose for itself."""
 
     __tablename__ = "guilds"
-    __table_args__ = (CheckConstraint("daily_quota >= 0", name="daily_quota"),)
+    __table_args__ = (
+        CheckConstraint("daily_quota >= 0", name="daily_quota"),
+        CheckConstraint("retention_days >= 1", name="retention_days"),
+    )
 
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     daily_quota: Mapped[int | None]
     timezone: Mapped[str] = mapped_column(String(64))
+    paused: Mapped[bool]
+    source_filter: Mapped[bool]
+    report_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    moderators_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    retention_days: Mapped[int | None]
 
 
 class ValueRow(Base):

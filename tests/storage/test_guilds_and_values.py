@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from storage.audit import Deed
 from storage.database import Database
 from storage.errors import DatabaseRefused, UnknownTimeZone
 from storage.guilds import Guild
@@ -18,25 +19,30 @@ async def test_a_guild_that_chose_nothing_has_defaults(database: Database) -> No
     )
 
 
+def deed(guild_id: int = GUILD_ID) -> Deed:
+    return Deed(guild_id=guild_id, actor_id=7, action="setup", reason="a test")
+
+
 async def test_a_guild_keeps_what_it_chose_last(database: Database) -> None:
-    """Each guild by itself."""
-    first = Guild(guild_id=GUILD_ID, daily_quota=5, timezone="Europe/Berlin")
-    await database.guilds.put(first)
-    await database.guilds.put(Guild(guild_id=1, daily_quota=0))
-    assert await database.guilds.get(GUILD_ID) == first
-    second = Guild(guild_id=GUILD_ID, timezone="Asia/Tokyo")
-    await database.guilds.put(second)
-    assert await database.guilds.get(GUILD_ID) == second
-    assert (await database.guilds.get(1)).daily_quota == 0
+    """Each guild by itself, and what is not named stays."""
+    await database.guilds.change(deed(), daily_quota=5, timezone="Europe/Berlin")
+    await database.guilds.change(deed(1), daily_quota=0)
+    await database.guilds.change(deed(), timezone="Asia/Tokyo", paused=True)
+    assert await database.guilds.get(GUILD_ID) == Guild(
+        guild_id=GUILD_ID, daily_quota=5, timezone="Asia/Tokyo", paused=True
+    )
+    assert await database.guilds.get(1) == Guild(guild_id=1, daily_quota=0)
 
 
 async def test_a_guild_cannot_choose_nonsense(database: Database) -> None:
-    """A zone must exist, a quota be 0 or more; what was chosen before stays."""
+    """A zone must exist, a quota be 0 or more; what was chosen before stays, unlogged."""
     with pytest.raises(UnknownTimeZone):
-        await database.guilds.put(Guild(guild_id=GUILD_ID, timezone="Berlin"))
-    with pytest.raises(DatabaseRefused):
-        await database.guilds.put(Guild(guild_id=GUILD_ID, daily_quota=-1))
+        await database.guilds.change(deed(), timezone="Berlin")
+    for nonsense in ({"daily_quota": -1}, {"retention_days": 0}):
+        with pytest.raises(DatabaseRefused):
+            await database.guilds.change(deed(), **nonsense)
     assert await database.guilds.get(GUILD_ID) == Guild(guild_id=GUILD_ID)
+    assert await database.audit.page(GUILD_ID, limit=10) == []
 
 
 async def test_a_value_is_the_last_one_set(database: Database, other_database: Database) -> None:
