@@ -13,11 +13,13 @@ from bot.application import Application
 from bot.boundary import answering
 from bot.buttons.rows import BUTTONS
 from bot.commands import add_commands
-from bot.errors import MemberError
+from bot.errors import MemberError, NotAllowed
 from bot.language.translator import CatalogueTranslator
+from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
 from engine.errors import EngineError
 from storage.errors import StorageError
+from storage.refusals import Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +28,13 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
     """The commands; what goes wrong in one is told by ``RestyleBot.report``."""
 
     async def interaction_check(self, interaction: "discord.Interaction[RestyleBot]", /) -> bool:
-        """Let every interaction through, answered from here on."""
+        """Let commands of moderators be used by moderators only, whatever Discord let through."""
         answering(interaction)
+        try:
+            require_command(interaction)
+        except MemberError as error:
+            await interaction.client.report(interaction, error)
+            return False
         return True
 
     async def on_error(
@@ -79,6 +86,20 @@ class RestyleBot(discord.Client):
             await _tell(interaction, sentence)
         except discord.HTTPException as unheard:
             bound.warning("the member could not be told", error=str(unheard))
+        if isinstance(error, NotAllowed) and error.reason is not None:
+            await self._count(interaction, error.reason)
+
+    async def _count(self, interaction: discord.Interaction[Any], reason: str) -> None:
+        refusal = Refusal(
+            guild_id=interaction.guild_id,
+            channel_id=interaction.channel_id,
+            user_id=interaction.user.id,
+            reason=reason,
+        )
+        try:
+            await self.app.database.refusals.record(refusal)
+        except StorageError as error:
+            log.warning("a refusal was not counted", reason=reason, error=str(error))
 
     async def _sync(self, guild: discord.Object | None) -> None:
         commands = self.tree.get_commands(guild=guild, type=None)
@@ -96,6 +117,10 @@ class RestyleBot(discord.Client):
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    if interaction.type is discord.InteractionType.autocomplete:
+        # It takes choices only; an empty list offers nothing.
+        await interaction.response.autocomplete([])
+        return
     if not interaction.response.is_done():
         await interaction.response.send_message(sentence, ephemeral=True)
         return

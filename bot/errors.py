@@ -6,6 +6,7 @@ RestyleError
 │   ├── DownloadFailed        the attachment could not be fetched
 │   ├── NotYours              only the author or a moderator may do that
 │   ├── NotAllowed            the guild, channel or quota says no
+│   ├── NotUnderstood         what was typed makes no sense there
 │   └── Gone                  the job or its picture is no longer kept
 └── SettingsError         an operator's setting is wrong
 """
@@ -46,7 +47,19 @@ class NotYours(MemberError):
 
 
 class NotAllowed(MemberError):
-    """A rule of the guild, or the quota, says no."""
+    """A rule of the guild, or the quota, says no.
+
+    Attributes:
+        reason: Which rule, by its word in the count of refusals; None for what is not counted.
+    """
+
+    def __init__(self, sentence: str | Sentence, reason: str | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class NotUnderstood(MemberError):
+    """What was typed into an option makes no sense there."""
 
 
 class Gone(MemberError):

@@ -18,6 +18,9 @@ class Origin:
     """Who asked, where, and how the answer gets back there.
 
     Attributes:
+        parent_channel_id: The channel that a thread belongs to; None outside of threads.
+        age_restricted: Discord shows the channel to adults only.
+        role_ids: The member's roles in the guild.
         message_id: The deferred answer, which later shows progress and result.
         attachment_size_limit: Bytes that Discord takes in answer to this very interaction.
     """
@@ -31,12 +34,16 @@ class Origin:
     token_expires_at: datetime
     locale: str
     attachment_size_limit: int
+    parent_channel_id: int | None = None
+    age_restricted: bool = False
+    role_ids: frozenset[int] = frozenset()
 
 
 def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> Origin:
     """Read an ``Origin`` off an acknowledged interaction."""
     if interaction.channel_id is None:
         raise NotAllowed(_("I can only answer inside a channel."))
+    channel = interaction.channel
     return Origin(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
@@ -47,4 +54,21 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
         token_expires_at=interaction.created_at + TOKEN_LIFE,
         locale=interaction.locale.value,
         attachment_size_limit=interaction.filesize_limit,
+        parent_channel_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
+        age_restricted=_is_nsfw(channel),
+        role_ids=_roles(interaction.user),
+    )
+
+
+def _is_nsfw(channel: Any) -> bool:
+    # Not every kind of channel can be age-restricted.
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw and is_nsfw())
+
+
+def _roles(user: discord.User | discord.Member) -> frozenset[int]:
+    return (
+        frozenset(role.id for role in user.roles)
+        if isinstance(user, discord.Member)
+        else frozenset()
     )

@@ -10,6 +10,8 @@ from bot.jobs.origin import Origin
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
 from bot.language import N_, _
+from bot.moderation.admission import Admission
+from bot.moderation.reasons import Reason
 from bot.queue import JobQueue, QueuedJob
 from bot.settings import Settings
 from engine.checkpoints import Checkpoint
@@ -72,6 +74,7 @@ class Submission:
         self._queue = queue
         self._checkpoint = checkpoint
         self._estimator = estimator
+        self._admission = Admission(database)
 
     async def first(self, origin: Origin, picture: bytes, wish: FirstWish) -> Submitted:
         """Take in a picture and queue its first restyle.
@@ -81,6 +84,7 @@ class Submission:
             NotAllowed: A rule or the quota says no.
         """
         self._check_prompt(wish.prompt, wish.negative_prompt)
+        await self._admission.admit(origin)
         prepared = await self._intake.prepare(picture, self._size_rule())
         source_hash = await self._images.put(prepared.image, ".webp")
         alpha_hash = await self._images.put(prepared.alpha, ".png") if prepared.alpha else None
@@ -101,7 +105,7 @@ class Submission:
             alpha_hash=alpha_hash,
             notes=tuple(map(str, prepared.notes)),
         )
-        return await self.submit(origin, Wish(action=Action.RESTYLE, spec=spec))
+        return await self._charge(origin, Wish(action=Action.RESTYLE, spec=spec))
 
     async def submit(self, origin: Origin, wish: Wish) -> Submitted:
         """Check, charge and queue a wish whose source is already in the store.
@@ -111,8 +115,12 @@ class Submission:
             NotAllowed: A rule or the quota says no.
         """
         self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
+        await self._admission.admit(origin)
         if not await self._images.exists(wish.spec.source_hash):
             raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
+        return await self._charge(origin, wish)
+
+    async def _charge(self, origin: Origin, wish: Wish) -> Submitted:
         day, limit = await self._quota_of(origin)
         try:
             job = await self._database.jobs.submit(
@@ -125,9 +133,10 @@ class Submission:
         except QuotaExceeded as error:
             sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
             when = discord_time(error.resets_at)
-            raise NotAllowed(sentence.format(limit=error.limit, when=when)) from error
+            told = sentence.format(limit=error.limit, when=when)
+            raise NotAllowed(told, Reason.QUOTA) from error
         except TooManyInFlight as error:
-            raise NotAllowed(_(TOO_MANY[error.scope])) from error
+            raise NotAllowed(_(TOO_MANY[error.scope]), Reason.IN_FLIGHT) from error
         return await self._enqueue(job, wish.spec.params, day, limit)
 
     async def balance(self, guild_id: int | None, user_id: int) -> QuotaBalance:

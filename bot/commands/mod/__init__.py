@@ -1,0 +1,32 @@
+"""`/mod`: what moderators do. Every change is one entry of the audit log.
+
+The group has ``default_permissions``, by which Discord hides it and `bot/moderation/gate.py`
+checks each use again. A module here makes its commands or a subgroup, and they are named below.
+"""
+
+from typing import Any
+
+from discord import app_commands
+
+from bot.commands.mod.blocking import block, blocked, unblock
+from bot.commands.mod.pausing import pause, resume
+from bot.moderation.gate import MODERATOR
+
+# A group holds at most 25; what belongs together is a subgroup.
+PARTS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
+    block,
+    unblock,
+    blocked,
+    pause,
+    resume,
+)
+
+mod = app_commands.Group(
+    name="mod",
+    description="For moderators: rules, blocks and reports",
+    default_permissions=MODERATOR,
+    allowed_contexts=app_commands.AppCommandContext(guild=True),
+    allowed_installs=app_commands.AppInstallationType(guild=True),
+)
+for part in PARTS:
+    mod.add_command(part)

@@ -1,0 +1,88 @@
+"""Interactions that no honest client sends: hidden commands, and custom_ids never handed out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from discord import app_commands
+from simcord import actors, interactions
+from simcord.enums import ComponentType, InteractionType, OptionType
+
+from tests.bot.stage import Asked, Stage
+
+Leaf = app_commands.Command[Any, ..., Any]
+
+
+def leaves(stage: Stage) -> Iterator[Leaf]:
+    """Every command that is hidden from some, however deep it lies below its group."""
+    for root in stage.world.env.bot.tree.get_commands():  # type: ignore[attr-defined]  # ours
+        if root.default_permissions is not None:
+            yield from _below(root)
+
+
+def _below(command: Leaf | app_commands.Group) -> Iterator[Leaf]:
+    if isinstance(command, app_commands.Group):
+        for child in command.commands:
+            yield from _below(child)
+    else:
+        yield command
+
+
+async def forge_command(stage: Stage, actor: Any, channel: Any, name: str) -> Asked:
+    """Send a command with some value for each option, whether or not Discord would show it."""
+    backend = stage.world.env.backend
+    guild = getattr(actor, "guild", None)
+    first, *path = name.split()
+    root = backend.find_command(first, stage.world.alice.guild.id)
+    assert root is not None
+    leaf, nesting = interactions.walk_to_subcommand(root, path)
+    options = [
+        {"name": option["name"], "type": option["type"], "value": _some_value(stage, option)}
+        for option in leaf.get("options") or []
+    ]
+    data: dict[str, Any] = {
+        "id": root["id"],
+        "name": first,
+        "type": 1,
+        "options": interactions.nest_options(root, nesting, options),
+        "resolved": _resolved(stage) if guild is not None else {},
+    }
+    kind = InteractionType.APPLICATION_COMMAND
+    return Asked(stage, await actors._dispatch_actor_interaction(actor, kind, channel, data))
+
+
+async def forge_press(stage: Stage, actor: Any, message: Any, custom_id: str) -> Asked:
+    """Press a button of that custom_id below a message that has none."""
+    stored = actors._visible_message(actor, message)
+    data = {"custom_id": custom_id, "component_type": ComponentType.BUTTON}
+    result = await actors._component_interaction(actor, stored, data)
+    return Asked(stage, result, pressed=message)
+
+
+def _some_value(stage: Stage, option: dict[str, Any]) -> Any:
+    if option.get("choices"):
+        return option["choices"][0]["value"]
+    match OptionType(option["type"]):
+        case OptionType.INTEGER | OptionType.NUMBER:
+            return option.get("min_value", 1)
+        case OptionType.BOOLEAN:
+            return True
+        case OptionType.CHANNEL:
+            return str(stage.world.channel.id)
+        case OptionType.ROLE:
+            return str(stage.world.alice.guild.id)
+        case OptionType.USER | OptionType.MENTIONABLE:
+            return str(stage.world.alice.id)
+        case _:
+            return "7d"
+
+
+def _resolved(stage: Stage) -> dict[str, Any]:
+    actor, resolved = stage.world.alice, dict[str, Any]()
+    guild = actor.guild
+    everyone = guild.create_role("some role")
+    for handle in (actor, stage.world.channel, everyone):
+        interactions.resolve_handle(actor, handle, resolved, channel_id=stage.world.channel.id)
+    resolved["roles"][str(guild.id)] = next(iter(resolved["roles"].values())) | {
+        "id": str(guild.id)
+    }
+    return resolved

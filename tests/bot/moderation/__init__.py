@@ -1,0 +1,1 @@
+"""Tests of moderation through the real bot."""
