@@ -1,8 +1,10 @@
 """The composition root: everything that lives as long as the bot process, wired in one place."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import discord
+import platformdirs
 
 from bot.delivery.courier import Courier
 from bot.delivery.letters import LetterWriter, progress_letter
@@ -161,6 +163,8 @@ def engine_options(settings: Settings) -> EngineOptions:
         checkpoints_file=settings.checkpoints_file,
         device=settings.device,
         max_rows=settings.engine_max_rows,
+        profile_dir=settings.engine_profile_dir
+        or Path(platformdirs.user_cache_dir("restyle")) / "profiles",
         ready_timeout_s=settings.engine_ready_timeout_s,
         step_timeout_s=settings.engine_step_timeout_s,
     )

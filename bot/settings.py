@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     engine_max_rows: int = Field(
         8, ge=1, le=64, description="Most latents that share one call of the denoiser."
     )
+    engine_profile_dir: Path | None = Field(
+        None,
+        description="Folder where measured step times are kept; unset: the user's cache folder.",
+    )
     max_attempts: int = Field(
         3, ge=1, description="How often a job is tried when the engine dies under it."
     )

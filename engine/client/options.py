@@ -15,6 +15,8 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         checkpoints_file: TOML file whose rows are added to the table that ships.
         device: ``"auto"`` or a device as torch names it.
         max_rows: Most latents that share one denoiser call.
+        profile_dir: Where measured step times are kept between starts; None measures none, and
+            every row that may share a call does.
         ready_timeout_s: How long it may take until the checkpoint is loaded.
         step_timeout_s: How long it may be silent while it has work.
     """
@@ -24,6 +26,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints_file: Path | None = None
     device: str = "auto"
     max_rows: int = 8
+    profile_dir: Path | None = None
     ready_timeout_s: float = 300.0
     step_timeout_s: float = 120.0
 
@@ -33,4 +36,6 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         command += ["--device", self.device, "--max-rows", str(self.max_rows)]
         if self.checkpoints_file is not None:
             command += ["--checkpoints-file", str(self.checkpoints_file)]
+        if self.profile_dir is not None:
+            command += ["--profile-dir", str(self.profile_dir)]
         return command

@@ -13,49 +13,71 @@ from typing import Any
 import torch
 
 from engine.checkpoints import Checkpoint
+from engine.core.denoising import Denoising
+from engine.core.failures import explain, is_out_of_memory, release_memory
 from engine.core.opening import open_attempt
+from engine.core.policy import RowPolicy
+from engine.core.profile import Profile
 from engine.core.running import Running
-from engine.errors import AttemptError, EngineError, OutOfMemory
 from engine.events import Cancelled, Event, Failed
 from engine.families.base import Family
 from engine.params import Attempt
 
 logger = logging.getLogger(__name__)
 
-INTERNAL = "Something went wrong inside the engine."
-NO_ROOM = "The device has no memory left for a picture of this size."
-
 
 class EngineCore:
     """Runs attempts of one checkpoint.
 
     Args:
-        max_rows: Most latents in one denoiser call; halved for good when memory runs out.
+        max_rows: Most latents in the engine and in one denoiser call; halved for good when memory
+            runs out.
+        profile: What calls cost by rows; see ``RowPolicy``.
     """
 
-    def __init__(self, family: Family[Any], checkpoint: Checkpoint, *, max_rows: int) -> None:
+    def __init__(
+        self,
+        family: Family[Any],
+        checkpoint: Checkpoint,
+        *,
+        max_rows: int,
+        profile: Profile | None = None,
+    ) -> None:
         self._family = family
         self._checkpoint = checkpoint
-        self.max_rows = max_rows
-        self.out_of_memory = 0
-        self.step_seconds: dict[str, float] = {}
-        self._waiting: deque[Attempt] = deque()
+        self.policy = RowPolicy(max_rows, profile)
+        self._denoising = Denoising(family, self.policy, checkpoint.name)
+        self._waiting: deque[tuple[Attempt, float]] = deque()
         self._running: list[Running] = []
         self._cancelled: set[str] = set()
-        self._turn = 0
 
     @property
     def has_work(self) -> bool:
         """Whether ``step`` would do anything."""
         return bool(self._waiting or self._running)
 
+    @property
+    def max_rows(self) -> int:
+        """Most latents in one denoiser call, as memory has it now."""
+        return self.policy.max_rows
+
+    @property
+    def out_of_memory(self) -> int:
+        """How often memory ran out."""
+        return self.policy.out_of_memory
+
+    @property
+    def step_seconds(self) -> dict[str, float]:
+        """Measured seconds per call, by ``"{checkpoint} {width}x{height}"``."""
+        return self._denoising.step_seconds
+
     def submit(self, attempt: Attempt) -> None:
         """Take an attempt into the line."""
-        self._waiting.append(attempt)
+        self._waiting.append((attempt, time.perf_counter()))
 
     def cancel(self, key: str) -> None:
         """Let an attempt end at the next step boundary; unknown keys are ignored."""
-        known = [attempt.key for attempt in self._waiting] + [run.key for run in self._running]
+        known = [attempt.key for attempt, _ in self._waiting] + [run.key for run in self._running]
         if key in known:
             self._cancelled.add(key)
 
@@ -66,9 +88,9 @@ class EngineCore:
 
     def _drop_cancelled(self) -> list[Event]:
         events: list[Event] = []
-        for attempt in [a for a in self._waiting if a.key in self._cancelled]:
-            self._waiting.remove(attempt)
-            events.append(Cancelled(attempt.key, 0))
+        for entry in [entry for entry in self._waiting if entry[0].key in self._cancelled]:
+            self._waiting.remove(entry)
+            events.append(Cancelled(entry[0].key, 0))
         for run in [r for r in self._running if r.key in self._cancelled]:
             self._remove(run)
             self._family.discard(run.row)
@@ -79,73 +101,30 @@ class EngineCore:
     def _admit(self) -> list[Event]:
         if not self._waiting:
             return []
-        attempt = self._waiting[0]
+        attempt, submitted_s = self._waiting[0]
         taken = sum(self._family.cost(run.row) for run in self._running)
         if self._running and taken + 1 > self.max_rows:
             return []
-        self._waiting.popleft()
         try:
             inputs, notes = open_attempt(attempt, self._checkpoint)
             row = self._family.begin(inputs)
         except Exception as error:  # noqa: BLE001  # boundary: one attempt's trouble stays its own
-            code, message = _explain(error, attempt.key)
+            if is_out_of_memory(error) and self._can_try_again(others=bool(self._running)):
+                return []
+            self._waiting.popleft()
+            code, message = explain(error, attempt.key)
             return [Failed(attempt.key, 0, code, message)]
-        run = Running(attempt=attempt, inputs=inputs, notes=notes, row=row)
+        self._waiting.popleft()
+        run = Running(attempt=attempt, inputs=inputs, notes=notes, row=row, submitted_s=submitted_s)
         self._running.append(run)
         return [run.started()]
 
     def _denoise(self) -> list[Event]:
-        group = self._group()
-        if not group:
-            return []
-        began, steps = time.perf_counter(), [run.row.step for run in group]
-        try:
-            self._family.advance([run.row for run in group])
-        except Exception as error:  # noqa: BLE001  # boundary: told apart below
-            left = [run for run, step in zip(group, steps, strict=True) if run.row.step == step]
-            moved = [run for run in group if run not in left]
-            return [
-                *(event for run in moved for event in self._stepped(run)),
-                *self._recover(left, error),
-            ]
-        self._measure(group[0], time.perf_counter() - began)
-        return [event for run in group for event in self._stepped(run)]
-
-    def _group(self) -> list[Running]:
-        """The rows that waited longest for a turn and may share a call, within the cap."""
-        pending = sorted((r for r in self._running if not r.over), key=lambda run: run.turn)
-        if not pending:
-            return []
-        key = self._family.batch_key(pending[0].row)
-        group, rows = [pending[0]], self._family.cost(pending[0].row)
-        for run in pending[1:]:
-            cost = self._family.cost(run.row)
-            if self._family.batch_key(run.row) == key and rows + cost <= self.max_rows:
-                group.append(run)
-                rows += cost
-        self._turn += 1
-        for run in group:
-            run.turn = self._turn
-        return group
-
-    def _recover(self, group: list[Running], error: Exception) -> list[Event]:
-        if _is_out_of_memory(error) and len(group) > 1:
-            self.out_of_memory += 1
-            self.max_rows = max(1, self.max_rows // 2)
-            logger.warning("out of memory, rows are capped at %d now", self.max_rows)
-            return []
-        if len(group) == 1:
-            return [self._fail(group[0], error)]
-        # One bad row spoils a shared call: find it by running each alone, once.
-        events: list[Event] = []
-        for run in group:
-            try:
-                self._family.advance([run.row])
-            except Exception as alone:  # noqa: BLE001  # boundary: this row's own trouble
-                events.append(self._fail(run, alone))
-            else:
-                events += self._stepped(run)
-        return events
+        outcome = self._denoising.turn(self._running)
+        return [
+            *(event for run in outcome.moved for event in self._stepped(run)),
+            *(self._fail(run, error) for run, error in outcome.failed),
+        ]
 
     def _stepped(self, run: Running) -> list[Event]:
         try:
@@ -160,33 +139,23 @@ class EngineCore:
         try:
             event: Event = run.finished(self._family)
         except Exception as error:  # noqa: BLE001  # boundary: one attempt's trouble stays its own
+            if is_out_of_memory(error) and self._can_try_again(others=False):
+                return []
             return [self._fail(run, error)]
         self._remove(run)
         return [event]
 
+    def _can_try_again(self, *, others: bool) -> bool:
+        """Whether an encode or decode that did not fit may yet: later, or with memory saved."""
+        self.policy.out_of_memory += 1
+        release_memory()
+        saved = self._family.save_memory()
+        return saved or others
+
     def _fail(self, run: Running, error: Exception) -> Event:
         self._remove(run)
         self._family.discard(run.row)
-        return run.failed(*_explain(error, run.key))
+        return run.failed(*explain(error, run.key))
 
     def _remove(self, run: Running) -> None:
         self._running = [other for other in self._running if other is not run]
-
-    def _measure(self, run: Running, seconds: float) -> None:
-        key = f"{self._checkpoint.name} {run.params.width}x{run.params.height}"
-        known = self.step_seconds.get(key, seconds)
-        self.step_seconds[key] = known + 0.25 * (seconds - known)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, torch.OutOfMemoryError | MemoryError | OutOfMemory)
-
-
-def _explain(error: Exception, key: str) -> tuple[str, str]:
-    """Code and sentence for the member; the rest goes to the log under the attempt's key."""
-    if _is_out_of_memory(error):
-        return OutOfMemory.code, NO_ROOM
-    if isinstance(error, AttemptError):
-        return error.code, str(error)
-    logger.error("attempt %s failed", key, exc_info=error)
-    return EngineError.code, INTERNAL

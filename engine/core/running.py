@@ -15,16 +15,21 @@ PREVIEW_INTERVAL_S = 1.0
 
 @dataclass(slots=True)
 class Running:
-    """An attempt whose source is encoded. ``seq`` is the number of its next event."""
+    """An attempt whose source is encoded.
+
+    Attributes:
+        submitted_s: When it came in, on the clock of ``time.perf_counter``.
+        seq: Number of its next event.
+    """
 
     attempt: Attempt
     inputs: Inputs
     notes: tuple[str, ...]
     row: Row
+    submitted_s: float = field(default_factory=time.perf_counter)
     started_s: float = field(default_factory=time.perf_counter)
     seq: int = 0
     previewed_s: float = field(default_factory=time.perf_counter)
-    turn: int = 0
 
     @property
     def key(self) -> str:

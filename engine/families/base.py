@@ -72,3 +72,9 @@ class Family(Protocol[RowT]):
 
     def discard(self, row: RowT) -> None:
         """Let go of a row that was cancelled or has failed."""
+
+    def measure(self, rows: int, width: int, height: int) -> float | None:
+        """Seconds of one denoiser call over so many rows; None where calls cannot be shared."""
+
+    def save_memory(self) -> bool:
+        """Trade time for memory from now on; False when nothing is left to be traded."""

@@ -21,6 +21,7 @@ from engine.embedded import WEIGHTS
 from engine.errors import CheckpointError
 from engine.families.base import Family
 from engine.families.flux import FluxAdapter
+from engine.families.memory import place
 from engine.families.sd import SdAdapter
 from engine.families.sd3 import Sd3Adapter
 from engine.families.sdxl import SdxlAdapter
@@ -98,7 +99,7 @@ def _load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
         SafetensorError,
     ) as error:
         raise CheckpointError(_why(checkpoint, source)) from error
-    return pipeline.to(device, dtype)
+    return place(pipeline.to(dtype), device)
 
 
 def _why(checkpoint: Checkpoint, source: str) -> str:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from engine.families.adapter import Adapter, Conditions
 from engine.families.autoencoder import Autoencoder
 from engine.families.base import Inputs
 from engine.families.masking import Kept, latent_mask
+from engine.families.memory import Savings
 from engine.families.prompts import PromptCache
 from engine.families.schedulers import noised, scheduler_for
 from engine.params import RestyleParams
@@ -67,6 +69,7 @@ class StepwiseFamily:
             pipe.vae, pipe.image_processor, device=self._device, dtype=self._dtype
         )
         self._prompts = PromptCache(adapter.embed)
+        self._savings = Savings(pipe.vae, adapter.denoiser)
 
     def begin(self, inputs: Inputs) -> StepRow:
         """See ``Family.begin``."""
@@ -135,6 +138,28 @@ class StepwiseFamily:
 
     def discard(self, row: StepRow) -> None:
         """A row holds nothing but tensors."""
+
+    def measure(self, rows: int, width: int, height: int) -> float:
+        """See ``Family.measure``."""
+        params = RestyleParams(prompt="", strength=1.0, seed=0, width=width, height=height)
+        with torch.inference_mode():
+            told = self.adapter.conditions(params, self._prompts.get(""))
+            shape = self.adapter.latent_shape(width, height)
+            sample = self._draw(shape, torch.Generator("cpu").manual_seed(0))
+            time = torch.full((rows,), 500.0, device=self._device)
+            began = perf_counter()
+            self.adapter.denoise(
+                torch.cat([sample] * rows),
+                time,
+                {name: torch.cat([value] * rows) for name, value in told.items()},
+            )
+            if self._device.type != "cpu":
+                torch.accelerator.synchronize(self._device)
+        return perf_counter() - began
+
+    def save_memory(self) -> bool:
+        """See ``Family.save_memory``: the VAE works in tiles, then attention in slices."""
+        return self._savings.next()
 
     def _read(self, params: RestyleParams) -> tuple[tuple[Conditions, ...], tuple[str, ...]]:
         prompts = [params.prompt]

@@ -135,3 +135,10 @@ class StockFamily:
     def discard(self, row: StockRow) -> None:
         """End the pipeline's thread."""
         row.cancel()
+
+    def measure(self, rows: int, width: int, height: int) -> None:
+        """None: a stock pipeline cannot share its calls."""
+
+    def save_memory(self) -> bool:
+        """False: a pipeline that ran out of memory in the midst of its call is over."""
+        return False

@@ -64,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--checkpoints-file", type=Path)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--max-rows", type=int, default=8)
+    parser.add_argument("--profile-dir", type=Path)
     parser.add_argument("--listen", type=Path, help="serve clients on this Unix socket")
     parser.add_argument("--step-timeout", type=float, default=120.0)
     parser.add_argument("--log-level", default="INFO")

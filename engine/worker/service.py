@@ -11,10 +11,12 @@ import torch
 
 from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.core import EngineCore
+from engine.core.profile import Profile
 from engine.events import Terminal
 from engine.families.base import Family
 from engine.families.loading import load_family
 from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
+from engine.worker.profiling import find_profile
 from engine.worker.streams import Inbox, Outbox
 
 logger = logging.getLogger(__name__)
@@ -23,9 +25,15 @@ logger = logging.getLogger(__name__)
 class Service:
     """Serves clients, one after another, with weights that stay loaded. Made by ``load``."""
 
-    def __init__(self, family: Family[Any], checkpoint: Checkpoint, max_rows: int) -> None:
+    def __init__(
+        self,
+        family: Family[Any],
+        checkpoint: Checkpoint,
+        max_rows: int,
+        profile: Profile | None = None,
+    ) -> None:
         self._checkpoint = checkpoint
-        self._core = EngineCore(family, checkpoint, max_rows=max_rows)
+        self._core = EngineCore(family, checkpoint, max_rows=max_rows, profile=profile)
         self._unfinished: set[str] = set()
         self.device = family.device
 
@@ -33,7 +41,9 @@ class Service:
     def load(cls, options: argparse.Namespace) -> Self:
         """Load the checkpoint that the arguments name; raises ``EngineError``."""
         checkpoint = find_checkpoint(options.checkpoint, options.checkpoints_file)
-        return cls(load_family(checkpoint, options.device), checkpoint, options.max_rows)
+        family = load_family(checkpoint, options.device)
+        profile = find_profile(family, checkpoint, options.max_rows, options.profile_dir)
+        return cls(family, checkpoint, options.max_rows, profile)
 
     def serve(
         self, inbox: Inbox, outbox: Outbox, *, stopped: Callable[[], bool] = lambda: False

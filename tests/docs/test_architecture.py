@@ -51,6 +51,7 @@ def test_broad_excepts_stand_at_the_boundaries_only() -> None:
     assert broad == {
         "bot/boundary.py",
         "bot/jobs/dispatcher.py",
+        "engine/core/denoising.py",
         "engine/core/loop.py",
         "engine/families/stock.py",
     }

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from bot.settings import PREFIX
+from tests.conftest import PROFILES
 
 TIMEOUT_S = 110.0
 TOKEN = "abc.secret.xyz"
@@ -19,7 +20,8 @@ def command() -> str:
 def clean_environment(folder: Path, **variables: str) -> dict[str, str]:
     """This environment without our variables, with all data below ``folder``."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return inherited | {"RESTYLE_DATA_DIR": str(folder / "data")} | variables
+    ours = {"RESTYLE_DATA_DIR": str(folder / "data"), "RESTYLE_ENGINE_PROFILE_DIR": PROFILES}
+    return inherited | ours | variables
 
 
 def restyle(

@@ -11,11 +11,12 @@ from PIL import Image
 
 from engine.checkpoints import find_checkpoint
 from engine.core import EngineCore
+from engine.core.profile import Profile
 from engine.errors import InvalidSource, NotFinite
 from engine.events import Cancelled, Done, Event, Failed, Preview, Progress, Started, Terminal
 from engine.families.base import Inputs
 from engine.params import Attempt, RestyleParams
-from tests.engine.attempts import attempt, params
+from tests.engine.attempts import SIDE, attempt, params
 from tests.engine.pictures import encoded, picture, pixels
 
 pytestmark = pytest.mark.engine
@@ -43,14 +44,22 @@ class CountingFamily:
         self.breaks: Callable[[Sequence[CountingRow]], None] = lambda rows: None
         self.discarded: list[str] = []
         self.inputs: list[Inputs] = []
+        self.savings = 0
 
     def begin(self, inputs: Inputs) -> CountingRow:
         params = inputs.params
         self.inputs.append(inputs)
         if params.prompt == "unusable":
             raise InvalidSource("That cannot be used.")
+        self._fill(params.prompt, "full at begin")
+        if params.prompt == "full beside others" and len(self.calls) < 4:
+            raise torch.OutOfMemoryError("full")
         assert params.num_inference_steps is not None
         return CountingRow(params, int(params.num_inference_steps * params.strength))
+
+    def _fill(self, prompt: str, when: str) -> None:
+        if prompt.startswith(when) and (self.savings > 0 or prompt.endswith("always")):
+            raise torch.OutOfMemoryError("full")
 
     def batch_key(self, row: CountingRow) -> Hashable:
         return row.params.width
@@ -70,10 +79,18 @@ class CountingFamily:
     def finish(self, row: CountingRow) -> tuple[Image.Image, bytes]:
         if row.params.prompt == "nan":
             raise NotFinite("It dissolved.")
+        self._fill(row.params.prompt, "full at finish")
         return Image.new("RGB", (row.params.width, row.params.height)), b"latents"
 
     def discard(self, row: CountingRow) -> None:
         self.discarded.append(row.params.prompt)
+
+    def measure(self, rows: int, width: int, height: int) -> float | None:
+        return 0.001 * rows
+
+    def save_memory(self) -> bool:
+        self.savings -= 1
+        return self.savings >= 0
 
 
 @pytest.fixture
@@ -129,12 +146,35 @@ def test_attempts_join_and_leave_at_step_boundaries(
     assert calls == [["long"], ["long", "short"], ["long", "short"], *[["long"]] * 3]
 
 
-def test_rows_of_another_shape_take_turns(core: EngineCore, family: CountingFamily) -> None:
+def test_rows_of_another_shape_share_no_call(core: EngineCore, family: CountingFamily) -> None:
     core.submit(named("narrow"))
     core.submit(named("wide", width=128))
-    run(core)
+    events = run(core)
     assert all(len(call) == 1 for call in family.calls)
-    assert family.calls[1:4] == [["wide"], ["narrow"], ["wide"]]
+    assert all(isinstance(of_one[-1], Done) for of_one in events.values())
+
+
+def test_on_a_full_device_the_shortest_goes_first(family: CountingFamily) -> None:
+    full = Profile(pixels=SIDE * SIDE, seconds=((1, 1.0), (2, 2.0)))
+    core = EngineCore(family, EMBEDDED, max_rows=8, profile=full)
+    core.submit(named("long", strength=1.0, num_inference_steps=9, guidance_scale=1.0))
+    core.submit(named("short", strength=1.0, num_inference_steps=3, guidance_scale=1.0))
+    run(core)
+    names = [name for call in family.calls for name in call]
+    assert names == ["long"] + ["short"] * 3 + ["long"] * 8
+
+
+def test_what_a_finished_row_costs_holds_up_one_turn_at_most(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    for name in "abc":
+        core.submit(named(name, num_inference_steps=6 if name == "a" else 2))
+    turns = []
+    while core.has_work:
+        turns.append(core.step())
+    for turn in turns:
+        assert sum(isinstance(event, Started) for event in turn) <= 1
+        assert sum(isinstance(event, Done) for event in turn) <= 1
 
 
 def test_no_call_holds_more_rows_than_the_cap(family: CountingFamily) -> None:
@@ -254,7 +294,7 @@ def test_out_of_memory_halves_the_cap_and_loses_nobody(
     for name in "abc":
         core.submit(named(name, guidance_scale=1.0))
     events = run(core)
-    assert (core.max_rows, core.out_of_memory) == (1, 3)
+    assert (core.max_rows, core.out_of_memory) == (1, 1)
     assert all(isinstance(of_one[-1], Done) for of_one in events.values())
 
 
@@ -267,6 +307,65 @@ def test_one_row_without_room_fails_by_name(core: EngineCore, family: CountingFa
     failed = run(core)["a"][-1]
     assert isinstance(failed, Failed)
     assert failed.code == "out_of_memory"
+
+
+def test_memory_is_saved_before_a_job_is_given_up(core: EngineCore, family: CountingFamily) -> None:
+    def breaks(rows: Sequence[CountingRow]) -> None:
+        if family.savings > 0:
+            raise torch.OutOfMemoryError("full")
+
+    family.breaks = breaks
+    family.savings = 2
+    core.submit(named("a"))
+    assert isinstance(run(core)["a"][-1], Done)
+    assert core.out_of_memory == 2
+
+
+@pytest.mark.parametrize("prompt", ["full at begin", "full at finish"])
+def test_an_encode_or_decode_that_does_not_fit_is_tried_again_with_memory_saved(
+    core: EngineCore, family: CountingFamily, prompt: str
+) -> None:
+    family.savings = 1
+    core.submit(named(prompt))
+    core.submit(named("other"))
+    events = run(core)
+    assert isinstance(events[prompt][-1], Done)
+    assert isinstance(events["other"][-1], Done)
+    family.savings = 0
+    core.submit(named(f"{prompt} always"))
+    failed = run(core)[f"{prompt} always"][-1]
+    assert isinstance(failed, Failed)
+    assert failed.code == "out_of_memory"
+    core.submit(named("fine"))
+    assert isinstance(run(core)["fine"][-1], Done)
+
+
+def test_an_encode_without_room_waits_until_others_have_left(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    core.submit(named("first"))
+    before = core.step()
+    core.submit(named("full beside others"))
+    events = run(core, before)
+    assert isinstance(events["full beside others"][-1], Done)
+
+
+def test_an_adapter_that_raises_at_step_k_harms_nobody_else(
+    core: EngineCore, family: CountingFamily
+) -> None:
+    def breaks(rows: Sequence[CountingRow]) -> None:
+        if any(row.params.prompt == "bad" and row.step == 2 for row in rows):
+            raise ZeroDivisionError
+
+    family.breaks = breaks
+    for name in ("good", "bad", "fine"):
+        core.submit(named(name))
+    events = run(core)
+    assert [e.step for e in events["bad"] if isinstance(e, Progress)] == [1, 2]
+    assert isinstance(events["bad"][-1], Failed)
+    for name in ("good", "fine"):
+        assert [e.step for e in events[name] if isinstance(e, Progress)] == [1, 2, 3, 4]
+        assert isinstance(events[name][-1], Done)
 
 
 def test_previews_come_only_where_wanted_and_due(
