@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from engine.core.profile import Profile
 
-# What a second of waiting weighs against a second of work still to do. Simulated with jobs of 1 to 20
-# steps that arrive at 0.8 of what a full device can do: 0.1 makes short jobs six times quicker than
-# first come, first served (0 would make them nine times), and the longest wait at most 1.7 of theirs
-# (0 would make it 2.8).
+# What a second of waiting weighs against a second of work still to do. Simulated with jobs of 1 to
+# 20 steps that arrive at 0.8 of what a full device can do: 0.1 makes short jobs six times quicker
+# than first come, first served (0 would make them nine times), and the longest wait 1.7 times as
+# long (0 would make it 2.8 times).
 AGEING = 0.1
 
 
