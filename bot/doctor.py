@@ -6,7 +6,6 @@ import platform
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
@@ -19,7 +18,6 @@ from engine.client import LocalEngine
 from engine.errors import EngineError
 from storage.database import Database
 from storage.errors import StorageError
-from storage.quota import quota_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +66,7 @@ async def _database(settings: Settings) -> str:
     database = Database(settings.resolved_database_url)
     try:
         await database.upgrade()
-        day = quota_day(datetime.now(UTC), "UTC")
-        await database.quota.balance(None, 0, day, settings.daily_quota)
+        await database.jobs.last_served()
     finally:
         await database.close()
     # Without the part of a URL that may hold a password.

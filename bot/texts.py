@@ -36,9 +36,14 @@ STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in 
 def queued(position: int, wait_s: float | None, balance: QuotaBalance) -> str:
     """Said once the job is durable."""
     values = {"position": position, "used": balance.used, "limit": balance.limit}
-    if wait_s is None:
+    if balance.limit is None:
+        if wait_s is None:
+            return _("Queued (#{position}, {used} today).").format(**values)
+        sentence = _("Queued (#{position}, about {wait}, {used} today).")
+    elif wait_s is None:
         return _("Queued (#{position}, {used} of {limit} today).").format(**values)
-    sentence = _("Queued (#{position}, about {wait}, {used} of {limit} today).")
+    else:
+        sentence = _("Queued (#{position}, about {wait}, {used} of {limit} today).")
     return sentence.format(wait=duration(wait_s), **values)
 
 
@@ -107,6 +112,8 @@ def shown_prompt(spec: JobSpec) -> str:
 def quota(balance: QuotaBalance) -> str:
     """The answer to `/quota`."""
     when = f"<t:{int(balance.resets_at.timestamp())}:R>"
+    if balance.limit is None:
+        return _("You have used {used} today, and there is no limit.").format(used=balance.used)
     if balance.remaining == 0:
         sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
         return sentence.format(limit=balance.limit, when=when)

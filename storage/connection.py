@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -84,6 +84,21 @@ def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> Asyn
         raise InvalidDatabaseUrl(
             "PostgreSQL needs its driver: install restyle-bot[postgres]."
         ) from error
+
+
+def make_sqlite_writer(url: URL, *, lock_timeout_s: float) -> Engine:
+    """A synchronous engine for one thread that writes to an SQLite URL from ``parse_url``."""
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": lock_timeout_s},
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        execution_options={WRITES: True},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def make_parent_folder(url: URL) -> None:

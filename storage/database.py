@@ -2,7 +2,7 @@
 
 from storage.audit import AuditLog
 from storage.blocks import Blocks
-from storage.connection import make_engine, parse_url
+from storage.connection import make_engine, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
@@ -10,6 +10,7 @@ from storage.ledger_totals import LedgerTotals
 from storage.migrations.upgrading import upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
+from storage.quota_rules import QuotaRules
 from storage.refusals import Refusals
 from storage.rules import Rules
 from storage.sessions import Sessions
@@ -33,10 +34,15 @@ class Database:
         self._url = parse_url(url)
         self._lock_timeout_s = lock_timeout_s
         self._engine = make_engine(self._url, lock_timeout_s=lock_timeout_s)
-        sessions = Sessions(self._engine, lock_timeout_s=lock_timeout_s)
+        writer = None
+        if self._url.get_backend_name() == "sqlite":
+            writer = make_sqlite_writer(self._url, lock_timeout_s=lock_timeout_s)
+        self._sessions = Sessions(self._engine, lock_timeout_s=lock_timeout_s, writer=writer)
+        sessions = self._sessions
         self.jobs = Jobs(sessions)
         self.quota = QuotaLedger(sessions)
         self.ledger_totals = LedgerTotals(sessions)
+        self.quota_rules = QuotaRules(sessions)
         self.guilds = Guilds(sessions)
         self.outbox = Outbox(sessions)
         self.images = ImageUses(sessions)
@@ -57,4 +63,5 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._sessions.close()
         await self._engine.dispose()

@@ -5,6 +5,7 @@ StorageError
 ├── DatabaseRefused        the database said no: a broken rule, an unknown schema
 ├── InvalidDatabaseUrl     the URL names no database that we can use
 ├── QuotaExceeded          a member's credits of the day do not reach
+├── PoolExhausted          the credits of the day that a guild shares do not reach
 ├── TooManyInFlight        a member or a guild has enough jobs waiting or running
 ├── AlreadySubmitted       this interaction has its job already
 ├── UnknownJob             there is no job of that id
@@ -50,6 +51,20 @@ class QuotaExceeded(StorageError):
         self.limit = limit
         self.resets_at = resets_at
         self.cost = cost
+
+
+class PoolExhausted(StorageError):
+    """What a guild's members share of a day does not reach for the job.
+
+    Attributes:
+        pool: Credits of that day for all members together.
+        resets_at: When the next day begins, in UTC.
+    """
+
+    def __init__(self, pool: int, resets_at: datetime) -> None:
+        super().__init__(f"The guild's {pool} credits are used until {resets_at.isoformat()}.")
+        self.pool = pool
+        self.resets_at = resets_at
 
 
 class TooManyInFlight(StorageError):

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, delete, func, insert, select
 
 from storage.records import JobResult, NewJob
 from storage.sessions import Sessions
@@ -28,44 +27,46 @@ class ImageUses:
     async def unused(self, hashes: Iterable[str]) -> set[str]:
         """Those of ``hashes`` that no job uses."""
         async with self._sessions.read() as session:
-            return await unused(session, hashes)
+            return await session.run_sync(lambda it: unused(it.connection(), hashes))
 
 
-async def unused(session: AsyncSession, hashes: Iterable[str]) -> set[str]:
+def unused(connection: Connection, hashes: Iterable[str]) -> set[str]:
     """Those of ``hashes`` that no job uses, as seen inside a transaction."""
     wanted = set(hashes)
-    used = await session.scalars(select(ImageUseRow.hash).where(ImageUseRow.hash.in_(wanted)))
+    used = connection.scalars(select(ImageUseRow.hash).where(ImageUseRow.hash.in_(wanted)))
     return wanted.difference(used)
 
 
-def use_inputs(session: AsyncSession, new: NewJob) -> None:
-    """Note what a job starts from."""
-    if new.source_hash is not None:
-        _use(session, new.id, ImageRole.SOURCE, [new.source_hash])
-    _use(session, new.id, ImageRole.PARAMS, _hashes_in(new.params))
+def use_inputs(connection: Connection, news: Iterable[NewJob]) -> None:
+    """Note what jobs start from."""
+    used = [(new.id, ImageRole.PARAMS, name) for new in news for name in _hashes_in(new.params)]
+    used += [(new.id, ImageRole.SOURCE, new.source_hash) for new in news if new.source_hash]
+    _use(connection, used)
 
 
-def use_outputs(session: AsyncSession, job_id: str, result: JobResult) -> None:
+def use_outputs(connection: Connection, job_id: str, result: JobResult) -> None:
     """Note what a job made."""
-    _use(session, job_id, ImageRole.RESULT, [result.result_hash])
+    used = [(job_id, ImageRole.RESULT, result.result_hash)]
     if result.latents_hash is not None:
-        _use(session, job_id, ImageRole.LATENTS, [result.latents_hash])
+        used.append((job_id, ImageRole.LATENTS, result.latents_hash))
+    _use(connection, used)
 
 
-async def forget_outputs(session: AsyncSession, job_id: str) -> None:
+def forget_outputs(connection: Connection, job_id: str) -> None:
     """A job no longer keeps what it made."""
-    await session.execute(
-        delete(ImageUseRow)
-        .where(
+    connection.execute(
+        delete(ImageUseRow).where(
             ImageUseRow.job_id == job_id,
             ImageUseRow.role.in_((ImageRole.RESULT, ImageRole.LATENTS)),
         )
-        .execution_options(synchronize_session=False)
     )
 
 
-def _use(session: AsyncSession, job_id: str, role: ImageRole, hashes: Iterable[str]) -> None:
-    session.add_all(ImageUseRow(job_id=job_id, role=role, hash=name) for name in hashes)
+def _use(connection: Connection, used: Iterable[tuple[str, ImageRole, str]]) -> None:
+    rows = [{"job_id": job_id, "role": role, "hash": name} for job_id, role, name in used]
+    # A job from words alone uses none; without rows there would be one of defaults.
+    if rows:
+        connection.execute(insert(ImageUseRow), rows)
 
 
 def _hashes_in(params: Mapping[str, Any]) -> set[str]:

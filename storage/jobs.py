@@ -5,18 +5,19 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from storage import image_uses, ledger, outbox
-from storage.errors import AlreadySubmitted, QuotaExceeded, TooManyInFlight, UnknownJob
-from storage.quota import QuotaDay
+from storage.charging import charge
+from storage.errors import UnknownJob
+from storage.quota import Terms
 from storage.records import Job, JobResult, JobStatus, NewJob
 from storage.sessions import Sessions, take_group_lock, take_locks
-from storage.tables import JobRow
+from storage.tables import Base, JobRow
 
-NEW_JOB_FIELDS = tuple(field.name for field in fields(NewJob))
+JOBS = Base.metadata.tables["jobs"]
 JOB_FIELDS = tuple(field.name for field in fields(Job))
+
 IN_FLIGHT = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 Ending = Literal[JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED]
@@ -32,79 +33,34 @@ class Jobs:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def submit(
-        self,
-        new: NewJob,
-        *,
-        limit: int,
-        day: QuotaDay,
-        max_in_flight_per_user: int,
-        max_in_flight_per_guild: int,
-    ) -> Job:
+    async def submit(self, new: NewJob, terms: Terms) -> Job:
         """Charge for a job and queue it; see ``submit_all``."""
-        [job] = await self.submit_all(
-            [new],
-            limit=limit,
-            day=day,
-            max_in_flight_per_user=max_in_flight_per_user,
-            max_in_flight_per_guild=max_in_flight_per_guild,
-        )
+        [job] = await self.submit_all([new], terms)
         return job
 
-    async def submit_all(
-        self,
-        news: Sequence[NewJob],
-        *,
-        limit: int,
-        day: QuotaDay,
-        max_in_flight_per_user: int,
-        max_in_flight_per_guild: int,
-    ) -> list[Job]:
+    async def submit_all(self, news: Sequence[NewJob], terms: Terms) -> list[Job]:
         """Charge for the jobs of one interaction and queue them; all of it happens or nothing.
 
         Args:
             news: One job, or the members of a group in the order of their places.
-            limit: The member's credits of ``day`` by the rules, before bonuses.
-            max_in_flight_per_user: Jobs of the member, over all guilds, that may wait or run.
-            max_in_flight_per_guild: Jobs of the guild; direct messages belong to none.
 
         Raises:
-            TooManyInFlight: The member or the guild has that many already.
-            QuotaExceeded: The credits left do not reach for all of them.
             AlreadySubmitted: The interaction was obeyed before.
+            TooManyInFlight: The member or the guild has that many already.
+            PoolExhausted: What the guild's members share does not reach for all of them.
+            QuotaExceeded: The credits left do not reach for all of them.
         """
         now = datetime.now(UTC)
-        first = news[0]
-        account = ledger.Account(first.guild_id, first.user_id, day.date)
-        async with self._sessions.write() as session:
-            await take_locks(session, first.user_id, first.guild_id)
-            await _refuse_twice(session, first.interaction_id)
-            room = max_in_flight_per_user - len(news)
-            if await _in_flight(session, JobRow.user_id == first.user_id) > room:
-                raise TooManyInFlight("user", max_in_flight_per_user)
-            room = max_in_flight_per_guild - len(news)
-            if (
-                first.guild_id is not None
-                and await _in_flight(session, JobRow.guild_id == first.guild_id) > room
-            ):
-                raise TooManyInFlight("guild", max_in_flight_per_guild)
-            asked = 0
-            for new in news:
-                if not await ledger.reserve(
-                    session, account, limit=limit, cost=new.cost, job_id=new.id, now=now
-                ):
-                    sums = await ledger.sums(session, account)
-                    # What this transaction took is given back with it.
-                    used, cost = sums.used - asked, sum(one.cost for one in news)
-                    raise QuotaExceeded(used, limit + sums.bonus, day.ends_at, cost)
-                asked += new.cost
-            rows = [_new_row(new, now) for new in news]
-            session.add_all(rows)
-            # Flushed by themselves: the uses below refer to the rows.
-            await session.flush()
-            for new in news:
-                image_uses.use_inputs(session, new)
-        return [_job(row) for row in rows]
+        rows = [_new_values(new, now) for new in news]
+
+        def work(connection: Connection) -> None:
+            take_locks(connection, news[0].user_id, news[0].guild_id)
+            charge(connection, news, terms, now)
+            connection.execute(insert(JOBS), rows)
+            image_uses.use_inputs(connection, news)
+
+        await self._sessions.transact(work)
+        return [Job(**row) for row in rows]
 
     async def get(self, job_id: str) -> Job:
         """The job of that id; raises ``UnknownJob``."""
@@ -124,39 +80,35 @@ class Jobs:
 
     async def set_message(self, job_id: str, message_id: int) -> None:
         """Note which message shows the job; raises ``UnknownJob``."""
-        async with self._sessions.write() as session:
-            if not await _change(session, JobRow.id == job_id, message_id=message_id):
-                raise UnknownJob(job_id)
+        if not await self._change(JOBS.c.id == job_id, message_id=message_id):
+            raise UnknownJob(job_id)
 
     async def claim(self, job_id: str) -> Job | None:
         """Begin the next attempt of a queued job; None when it does not wait any more."""
-        async with self._sessions.write() as session:
-            rows = await _change(
-                session,
-                JobRow.id == job_id,
-                JobRow.status == JobStatus.QUEUED,
-                status=JobStatus.RUNNING,
-                attempt=JobRow.attempt + 1,
-                started_at=datetime.now(UTC),
-            )
+        rows = await self._change(
+            JOBS.c.id == job_id,
+            JOBS.c.status == JobStatus.QUEUED,
+            status=JobStatus.RUNNING,
+            attempt=JOBS.c.attempt + 1,
+            started_at=datetime.now(UTC),
+        )
         return _job(rows[0]) if rows else None
 
     async def complete(self, job_id: str, attempt: int, result: JobResult) -> bool:
         """The attempt made ``result``: keep the charge and have it delivered."""
         values = {field.name: getattr(result, field.name) for field in fields(result)}
-        async with self._sessions.write() as session:
-            ended = await self._end(
-                session, *_running(job_id, attempt), status=JobStatus.DONE, job_id=job_id, **values
-            )
+
+        def work(connection: Connection) -> bool:
+            ended = _end(connection, job_id, _running(job_id, attempt), JobStatus.DONE, **values)
             if ended:
-                image_uses.use_outputs(session, job_id, result)
-        return ended
+                image_uses.use_outputs(connection, job_id, result)
+            return ended
+
+        return await self._sessions.transact(work)
 
     async def retry(self, job_id: str, attempt: int) -> bool:
         """Queue the job again, as after an attempt that was lost; the charge stays reserved."""
-        async with self._sessions.write() as session:
-            changed = await _change(session, *_running(job_id, attempt), status=JobStatus.QUEUED)
-        return bool(changed)
+        return bool(await self._change(*_running(job_id, attempt), status=JobStatus.QUEUED))
 
     async def fail(self, job_id: str, attempt: int, code: str, message: str) -> bool:
         """The job failed for good: give the charge back and have it told.
@@ -165,22 +117,24 @@ class Jobs:
             code: One word, for logs.
             message: One sentence, for the member.
         """
-        async with self._sessions.write() as session:
-            return await self._end(
-                session,
-                *_running(job_id, attempt),
-                status=JobStatus.FAILED,
-                job_id=job_id,
+        return await self._sessions.transact(
+            lambda connection: _end(
+                connection,
+                job_id,
+                _running(job_id, attempt),
+                JobStatus.FAILED,
                 error_code=code,
                 error_message=message,
             )
+        )
 
     async def cancelled(self, job_id: str, attempt: int) -> bool:
         """The engine stopped the attempt as asked: give the charge back and have it told."""
-        async with self._sessions.write() as session:
-            return await self._end(
-                session, *_running(job_id, attempt), status=JobStatus.CANCELLED, job_id=job_id
+        return await self._sessions.transact(
+            lambda connection: _end(
+                connection, job_id, _running(job_id, attempt), JobStatus.CANCELLED
             )
+        )
 
     async def cancel(self, job_id: str) -> JobStatus:
         """Cancel a job that waits: give the charge back and have it told.
@@ -191,11 +145,14 @@ class Jobs:
         Raises:
             UnknownJob: There is no such job.
         """
-        async with self._sessions.write() as session:
-            waits = (JobRow.id == job_id, JobRow.status == JobStatus.QUEUED)
-            if await self._end(session, *waits, status=JobStatus.CANCELLED, job_id=job_id):
+        waits = (JOBS.c.id == job_id, JOBS.c.status == JobStatus.QUEUED)
+
+        def work(connection: Connection) -> JobStatus | None:
+            if _end(connection, job_id, waits, JobStatus.CANCELLED):
                 return JobStatus.CANCELLED
-            status = await session.scalar(select(JobRow.status).where(JobRow.id == job_id))
+            return connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
+
+        status = await self._sessions.transact(work)
         if status is None:
             raise UnknownJob(job_id)
         return status
@@ -205,14 +162,17 @@ class Jobs:
 
         Those that an ended process left running are queued again, so that they can be claimed.
         """
-        async with self._sessions.write() as session:
-            await _change(session, JobRow.status == JobStatus.RUNNING, status=JobStatus.QUEUED)
-            rows = await session.scalars(
-                select(JobRow)
-                .where(JobRow.status == JobStatus.QUEUED)
-                .order_by(JobRow.created_at, JobRow.id)
+
+        def work(connection: Connection) -> list[Job]:
+            _change(connection, JOBS.c.status == JobStatus.RUNNING, status=JobStatus.QUEUED)
+            rows = connection.execute(
+                select(JOBS)
+                .where(JOBS.c.status == JobStatus.QUEUED)
+                .order_by(JOBS.c.created_at, JOBS.c.id)
             )
             return [_job(row) for row in rows]
+
+        return await self._sessions.transact(work)
 
     async def last_served(self) -> dict[int, datetime]:
         """By member: when a job of theirs was last claimed."""
@@ -231,85 +191,78 @@ class Jobs:
         Raises:
             UnknownJob: There is no such job.
         """
-        async with self._sessions.write() as session:
-            row = await session.get(JobRow, job_id)
+        mine = JOBS.c.id == job_id
+
+        def work(connection: Connection) -> set[str]:
+            row = connection.execute(select(JOBS).where(mine)).one_or_none()
             if row is None:
                 raise UnknownJob(job_id)
-            made = {name for name in (row.result_hash, row.latents_hash) if name is not None}
-            row.result_hash = row.latents_hash = None
-            await image_uses.forget_outputs(session, job_id)
+            _change(connection, mine, result_hash=None, latents_hash=None)
+            image_uses.forget_outputs(connection, job_id)
             if row.status is JobStatus.DONE:
-                await outbox.withdraw(session, job_id, "the result was deleted", datetime.now(UTC))
-            return await image_uses.unused(session, made)
+                now = datetime.now(UTC)
+                outbox.withdraw(connection, job_id, "the result was deleted", now)
+            made = {name for name in (row.result_hash, row.latents_hash) if name is not None}
+            return image_uses.unused(connection, made)
 
-    async def _end(
-        self,
-        session: AsyncSession,
-        *where: ColumnElement[bool],
-        job_id: str,
-        status: Ending,
-        **values: Any,
-    ) -> bool:
-        now = datetime.now(UTC)
-        if not await _change(session, *where, status=status, finished_at=now, **values):
-            return False
-        kept = status is JobStatus.DONE
-        await ledger.settle(session, job_id, kept=kept, reason=f"job {status}", now=now)
-        await _announce(session, job_id, status, now)
-        return True
+        return await self._sessions.transact(work)
+
+    async def _change(self, *where: ColumnElement[bool], **values: Any) -> Sequence[Any]:
+        return await self._sessions.transact(
+            lambda connection: _change(connection, *where, **values)
+        )
 
 
-async def _announce(session: AsyncSession, job_id: str, status: JobStatus, now: datetime) -> None:
-    """Have a job's outcome told; that of a group when the last of its jobs has ended."""
-    group_id = await session.scalar(select(JobRow.group_id).where(JobRow.id == job_id))
-    if group_id is None:
-        outbox.announce(session, job_id, status, now)
-        return
-    await take_group_lock(session, group_id)
-    statement = select(JobRow.status).where(JobRow.group_id == group_id)
-    statuses = set(await session.scalars(statement))
+def _end(
+    connection: Connection,
+    job_id: str,
+    where: tuple[ColumnElement[bool], ...],
+    status: Ending,
+    **values: Any,
+) -> bool:
+    now = datetime.now(UTC)
+    statement = update(JOBS).where(*where).values(status=status, finished_at=now, **values)
+    ended = connection.execute(statement.returning(JOBS.c.group_id)).one_or_none()
+    if ended is None:
+        return False
+    kept = status is JobStatus.DONE
+    ledger.settle(connection, job_id, kept=kept, reason=f"job {status}", now=now)
+    if ended.group_id is None:
+        outbox.announce(connection, job_id, status, now)
+    else:
+        _announce_group(connection, ended.group_id, status, now)
+    return True
+
+
+def _announce_group(
+    connection: Connection, group_id: str, status: JobStatus, now: datetime
+) -> None:
+    """Have the outcome of a group told when the last of its jobs has ended."""
+    take_group_lock(connection, group_id)
+    statuses = set(connection.scalars(select(JOBS.c.status).where(JOBS.c.group_id == group_id)))
     if statuses.isdisjoint(IN_FLIGHT):
         kind = JobStatus.DONE if JobStatus.DONE in statuses else status
-        outbox.announce(session, group_id, kind, now)
-
-
-async def _refuse_twice(session: AsyncSession, interaction_id: int | None) -> None:
-    if interaction_id is None:
-        return
-    statement = select(JobRow.id).where(JobRow.interaction_id == interaction_id).limit(1)
-    if await session.scalar(statement) is not None:
-        raise AlreadySubmitted(interaction_id)
+        outbox.announce(connection, group_id, kind, now)
 
 
 def _running(job_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
     return (
-        JobRow.id == job_id,
-        JobRow.attempt == attempt,
-        JobRow.status == JobStatus.RUNNING,
+        JOBS.c.id == job_id,
+        JOBS.c.attempt == attempt,
+        JOBS.c.status == JobStatus.RUNNING,
     )
 
 
-async def _change(
-    session: AsyncSession, *where: ColumnElement[bool], **values: Any
-) -> Sequence[JobRow]:
-    statement = update(JobRow).where(*where).values(values).returning(JobRow)
-    options = {"synchronize_session": False, "populate_existing": True}
-    return (await session.scalars(statement, execution_options=options)).all()
+def _change(connection: Connection, *where: ColumnElement[bool], **values: Any) -> Sequence[Any]:
+    return connection.execute(update(JOBS).where(*where).values(values).returning(JOBS)).all()
 
 
-async def _in_flight(session: AsyncSession, whose: ColumnElement[bool]) -> int:
-    statement = select(func.count()).select_from(JobRow).where(whose, JobRow.status.in_(IN_FLIGHT))
-    return (await session.execute(statement)).scalar_one()
+def _new_values(new: NewJob, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = dict.fromkeys(JOB_FIELDS)
+    values |= {field.name: getattr(new, field.name) for field in fields(NewJob)}
+    return values | {"status": JobStatus.QUEUED, "attempt": 0, "created_at": now, "notes": ()}
 
 
-def _new_row(new: NewJob, now: datetime) -> JobRow:
-    given = {name: getattr(new, name) for name in NEW_JOB_FIELDS}
-    empty = dict.fromkeys(name for name in JOB_FIELDS if name not in NEW_JOB_FIELDS)
-    row = JobRow(**{**empty, **given})
-    row.status, row.attempt, row.created_at, row.notes = JobStatus.QUEUED, 0, now, ()
-    return row
-
-
-def _job(row: JobRow) -> Job:
+def _job(row: Any) -> Job:
     # The columns are named and typed as the fields are; a test holds them together.
     return Job(**{name: getattr(row, name) for name in JOB_FIELDS})

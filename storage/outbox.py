@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, insert, select, update
 
 from storage.records import JobStatus
 from storage.sessions import Sessions
@@ -69,36 +68,32 @@ class Outbox:
         )
 
     async def _change(self, delivery_id: int, **values: Any) -> None:
-        async with self._sessions.write() as session:
-            await session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
-                .values(values)
-                .execution_options(synchronize_session=False)
-            )
+        statement = (
+            update(OutboxRow)
+            .where(OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
+            .values(values)
+        )
+        await self._sessions.transact(lambda connection: connection.execute(statement))
 
 
-def announce(session: AsyncSession, job_id: str, kind: JobStatus, now: datetime) -> None:
+def announce(connection: Connection, job_id: str, kind: JobStatus, now: datetime) -> None:
     """Put a job's outcome into the outbox, inside the transaction that decides it."""
-    session.add(
-        OutboxRow(
+    connection.execute(
+        insert(OutboxRow).values(
             job_id=job_id,
             kind=kind,
             state=DeliveryState.PENDING,
             attempts=0,
-            last_error=None,
             created_at=now,
             due_at=now,
-            settled_at=None,
         )
     )
 
 
-async def withdraw(session: AsyncSession, job_id: str, reason: str, now: datetime) -> None:
+def withdraw(connection: Connection, job_id: str, reason: str, now: datetime) -> None:
     """Let a job's delivery rest if it still waits, inside somebody else's transaction."""
-    await session.execute(
+    connection.execute(
         update(OutboxRow)
         .where(OutboxRow.job_id == job_id, OutboxRow.state == DeliveryState.PENDING)
         .values(state=DeliveryState.ABANDONED, last_error=reason, settled_at=now)
-        .execution_options(synchronize_session=False)
     )

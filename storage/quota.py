@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection, func, select
+
 from storage import ledger
-from storage.errors import UnknownTimeZone
-from storage.sessions import Sessions
+from storage.errors import QuotaExceeded, UnknownTimeZone
+from storage.records import JobStatus
+from storage.sessions import Sessions, take_locks
+from storage.tables import SPENDING, JobRow, LedgerKind, LedgerRow
+
+GIVEN_BACK = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +34,15 @@ class QuotaBalance:
 
     Attributes:
         used: Credits spent or reserved, 0 or more.
-        limit: Credits of the day, bonuses included.
-        remaining: ``limit - used``, 0 where that is negative.
+        limit: Credits of the day, bonuses included and gifts to others taken off; None is without
+            limit.
+        remaining: ``limit - used``, and the bonuses alone where the limit was lowered below that.
         resets_at: When the next day begins, in UTC.
     """
 
     used: int
-    limit: int
-    remaining: int
+    limit: int | None
+    remaining: int | None
     resets_at: datetime
 
 
@@ -66,27 +73,216 @@ def quota_day(now: datetime, tz_name: str) -> QuotaDay:
     return QuotaDay(date=today, ends_at=ends_at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a member may spend at one moment in one place, all rules taken together.
+
+    Attributes:
+        allowance: Credits of ``day`` before bonuses; None is without limit.
+        channel_id: Set where the channel's own allowance takes the place of the general one.
+        pool: Credits of the day for all members of the guild together; None is without limit.
+        max_in_flight_per_user: Jobs of the member, over all guilds, that may wait or run.
+        max_in_flight_per_guild: Jobs of the guild; direct messages belong to none.
+    """
+
+    day: QuotaDay
+    allowance: int | None
+    channel_id: int | None = None
+    pool: int | None = None
+    max_in_flight_per_user: int
+    max_in_flight_per_guild: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Where credits of a day went.
+
+    Attributes:
+        action: The job's action, a word of the bot's; None for what was given to others.
+        jobs: How many jobs, refunded ones left out; 0 for gifts.
+        credits: What they cost together.
+    """
+
+    action: str | None
+    jobs: int
+    credits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bonus:
+    """Bonus credits left, by the last day on which they can be spent."""
+
+    expires_on: date
+    credits: int
+
+
 class QuotaLedger:
-    """Reads balances off the append-only ledger."""
+    """Balances read off the append-only ledger, and every movement of it that no job makes."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def balance(
-        self, guild_id: int | None, user_id: int, day: QuotaDay, limit: int
-    ) -> QuotaBalance:
+    async def balance(self, guild_id: int | None, user_id: int, terms: Terms) -> QuotaBalance:
         """What a member has used on a day, and what is left.
 
         Args:
             guild_id: The guild whose quota it is; None for the member's direct messages.
-            limit: The day's credits by the rules, before bonuses.
         """
+        account = _account(guild_id, user_id, terms)
         async with self._sessions.read() as session:
-            sums = await ledger.sums(session, ledger.Account(guild_id, user_id, day.date))
-        limit += sums.bonus
-        return QuotaBalance(
-            used=sums.used,
-            limit=limit,
-            remaining=max(0, limit - sums.used),
-            resets_at=day.ends_at,
+            row = (await session.execute(ledger.sums_of(account))).one()
+        return balance_of(ledger.Sums(**row._mapping), terms)
+
+    async def spent(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Spent]:
+        """Where a member's credits of a day went, the most first, out of whatever pot."""
+        row, cost = LedgerRow, -func.sum(LedgerRow.amount)
+        mine = (row.user_id == user_id) & (row.guild_id == guild_id) & (row.day == day.date)
+        jobs = (
+            select(JobRow.action, func.count(row.job_id.distinct()), cost)
+            .join(JobRow, JobRow.id == row.job_id, isouter=True)
+            .where(mine, SPENDING)
+            .where(JobRow.status.is_(None) | JobRow.status.not_in(GIVEN_BACK))
+            .group_by(JobRow.action)
         )
+        gifts = select(cost).where(mine, row.kind == LedgerKind.GIFT, row.amount < 0)
+        async with self._sessions.read() as session:
+            found = [
+                Spent(action=action or "", jobs=count, credits=int(total))
+                for action, count, total in (await session.execute(jobs)).all()
+                if total
+            ]
+            given = int((await session.execute(gifts)).scalar_one() or 0)
+        if given:
+            found.append(Spent(action=None, jobs=0, credits=given))
+        return sorted(found, key=lambda it: -it.credits)
+
+    async def bonuses(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Bonus]:
+        """A member's bonus credits that can still be spent, the soonest to expire first."""
+        row, left = LedgerRow, func.sum(LedgerRow.amount)
+        statement = (
+            select(row.expires_on, left)
+            .where(row.user_id == user_id, row.guild_id == guild_id, row.expires_on >= day.date)
+            .group_by(row.expires_on)
+            .having(left > 0)
+            .order_by(row.expires_on)
+        )
+        async with self._sessions.read() as session:
+            rows = (await session.execute(statement)).all()
+        return [Bonus(expires_on=last, credits=int(left)) for last, left in rows if last]
+
+    async def grant(
+        self,
+        guild_id: int,
+        user_id: int,
+        day: QuotaDay,
+        *,
+        amount: int,
+        expires_on: date,
+        actor_id: int,
+        reason: str,
+    ) -> None:
+        """Give a member bonus credits that can be spent up to and on ``expires_on``."""
+        account = ledger.Account(guild_id, user_id, day.date)
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> None:
+            ledger.grant(
+                connection,
+                account,
+                amount=amount,
+                expires_on=expires_on,
+                actor_id=actor_id,
+                reason=reason,
+                now=now,
+            )
+
+        await self._sessions.transact(work)
+
+    async def give(
+        self, guild_id: int, user_id: int, terms: Terms, *, amount: int, receiver_id: int
+    ) -> None:
+        """Move credits from one member to another, out of the pots and in the order of spending.
+
+        Raises:
+            QuotaExceeded: The giver has fewer; of an allowance without limit none can be given.
+        """
+        account = _account(guild_id, user_id, terms)
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> None:
+            take_locks(connection, user_id, guild_id)
+            if not ledger.give(
+                connection,
+                account,
+                allowance=terms.allowance,
+                amount=amount,
+                receiver_id=receiver_id,
+                now=now,
+            ):
+                raise exceeded(connection, account, terms, amount)
+
+        await self._sessions.transact(work)
+
+    async def reset(
+        self, guild_id: int, day: QuotaDay, *, user_id: int | None, actor_id: int, reason: str
+    ) -> None:
+        """Let the day's count begin again for a member, or for a whole guild (``user_id`` None).
+
+        Jobs that wait or run stay counted, and so does what was spent of the guild's pool.
+        """
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> None:
+            take_locks(connection, 0 if user_id is None else user_id, guild_id)
+            ledger.reset(
+                connection,
+                guild_id,
+                day.date,
+                user_id=user_id,
+                actor_id=actor_id,
+                reason=reason,
+                now=now,
+            )
+
+        await self._sessions.transact(work)
+
+    async def spenders(self, guild_id: int, day: QuotaDay) -> list[int]:
+        """The members who have spent anything in a guild on a day."""
+        row = LedgerRow
+        statement = (
+            select(row.user_id)
+            .where(row.guild_id == guild_id, row.day == day.date, SPENDING)
+            .distinct()
+        )
+        async with self._sessions.read() as session:
+            return list(await session.scalars(statement))
+
+
+def balance_of(sums: ledger.Sums, terms: Terms) -> QuotaBalance:
+    """What a member is shown of what the ledger's rows come to."""
+    used = sums.used + sums.bonus_used
+    if terms.allowance is None:
+        return QuotaBalance(used=used, limit=None, remaining=None, resets_at=terms.day.ends_at)
+    return QuotaBalance(
+        used=used,
+        limit=terms.allowance - sums.given + sums.bonus_used + sums.bonus_left,
+        remaining=max(0, terms.allowance - sums.given - sums.used) + sums.bonus_left,
+        resets_at=terms.day.ends_at,
+    )
+
+
+def exceeded(
+    connection: Connection, account: ledger.Account, terms: Terms, cost: int, done: int = 0
+) -> QuotaExceeded:
+    """The error that says how far an account's credits reach.
+
+    Args:
+        done: Credits that this transaction took, to be given back with it.
+    """
+    sums = ledger.Sums(**connection.execute(ledger.sums_of(account)).one()._mapping)
+    balance = balance_of(sums, terms)
+    return QuotaExceeded(balance.used - done, balance.limit or 0, terms.day.ends_at, cost)
+
+
+def _account(guild_id: int | None, user_id: int, terms: Terms) -> ledger.Account:
+    return ledger.Account(guild_id, user_id, terms.day.date, terms.channel_id)

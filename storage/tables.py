@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    TextClause,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -31,13 +32,18 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 IN_FLIGHT = text("status IN ('queued', 'running')")
-SETTLEMENT = text("kind IN ('commit', 'refund')")
-RESERVATION = text("kind = 'reserve'")
+# Written out and not bound: a partial index is used only where its very condition is asked for.
+SETTLEMENT = text("kind IN ('commit', 'refund') AND expires_on IS NULL")
+BONUS_SETTLEMENT = text("kind IN ('commit', 'refund') AND expires_on IS NOT NULL")
+RESERVATION = text("kind = 'reserve' AND expires_on IS NULL")
+BONUS_RESERVATION = text("kind = 'reserve' AND expires_on IS NOT NULL")
+BONUS = text("expires_on IS NOT NULL")
+SPENDING = text("kind IN ('reserve', 'refund')")
 PENDING = text("state = 'pending'")
 
 
 class LedgerKind(StrEnum):
-    """What a ledger row stands for: the first four count as use, the last two raise the limit."""
+    """What a ledger row stands for: the first four count as use, the last two as bonus."""
 
     RESERVE = "reserve"
     COMMIT = "commit"
@@ -64,6 +70,10 @@ class ImageRole(StrEnum):
     LATENTS = "latents"
 
 
+def _partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 class Base(DeclarativeBase):
     """Holds the metadata of all tables."""
 
@@ -79,15 +89,8 @@ class JobRow(Base):
         CheckConstraint("cost >= 0", name="cost"),
         # Discord may tell of one interaction twice; the members of a group share theirs.
         Index("uq_jobs_interaction", "interaction_id", "place", unique=True),
-        Index(
-            "ix_jobs_user_in_flight", "user_id", sqlite_where=IN_FLIGHT, postgresql_where=IN_FLIGHT
-        ),
-        Index(
-            "ix_jobs_guild_in_flight",
-            "guild_id",
-            sqlite_where=IN_FLIGHT,
-            postgresql_where=IN_FLIGHT,
-        ),
+        _partial("ix_jobs_user_in_flight", "user_id", where=IN_FLIGHT),
+        _partial("ix_jobs_guild_in_flight", "guild_id", where=IN_FLIGHT),
         Index("ix_jobs_served", "user_id", "started_at"),
     )
 
@@ -136,7 +139,12 @@ class JobRow(Base):
 class LedgerRow(Base):
     """One movement of credits. Triggers refuse every UPDATE and DELETE.
 
-    ``job_id`` is no foreign key: the ledger outlives the jobs that it charged.
+    Credits lie in pots, and each pot is the sum of its rows. Without ``expires_on`` a row belongs
+    to the allowance of its ``day``: the general one, or with ``channel_id`` that channel's own.
+    With it, the row belongs to the bonus credits that can be spent up to that day.
+
+    ``day`` is the day that the movement counts for. ``job_id`` is no foreign key: the ledger
+    outlives the jobs that it charged.
     """
 
     __tablename__ = "ledger"
@@ -145,21 +153,27 @@ class LedgerRow(Base):
         CheckConstraint("kind <> 'refund' OR amount >= 0", name="refund_gives"),
         CheckConstraint("kind <> 'commit' OR amount = 0", name="commit_moves_nothing"),
         Index("ix_ledger_member_day", "user_id", "guild_id", "day"),
+        _partial("ix_ledger_bonus", "user_id", "guild_id", "expires_on", where=BONUS),
+        _partial("ix_ledger_spending", "guild_id", "day", "user_id", "amount", where=SPENDING),
         # A job is charged once and settled once, whatever the code above believes.
-        Index(
-            "uq_ledger_reservation",
+        _partial("uq_ledger_reservation", "job_id", where=RESERVATION, unique=True),
+        _partial("uq_ledger_settlement", "job_id", where=SETTLEMENT, unique=True),
+        _partial(
+            "uq_ledger_bonus_reservation",
             "job_id",
+            "expires_on",
+            where=BONUS_RESERVATION,
             unique=True,
-            sqlite_where=RESERVATION,
-            postgresql_where=RESERVATION,
         ),
-        Index(
-            "uq_ledger_settlement",
+        _partial(
+            "uq_ledger_bonus_settlement",
             "job_id",
+            "expires_on",
+            where=BONUS_SETTLEMENT,
             unique=True,
-            sqlite_where=SETTLEMENT,
-            postgresql_where=SETTLEMENT,
         ),
+        # A member gets what was granted to a role once.
+        Index("uq_ledger_role_grant", "role_grant_id", "user_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
@@ -172,15 +186,16 @@ class LedgerRow(Base):
     reason: Mapped[str] = mapped_column(FreeText)
     job_id: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    role_grant_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OutboxRow(Base):
     """The outcome of a job that its member is to be told; one a job."""
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_due", "due_at", sqlite_where=PENDING, postgresql_where=PENDING),
-    )
+    __table_args__ = (_partial("ix_outbox_due", "due_at", where=PENDING),)
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import texts
+from bot.jobs.origin import origin_of
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -17,7 +18,5 @@ if TYPE_CHECKING:
 async def quota(interaction: "discord.Interaction[RestyleBot]") -> None:
     """Answer with the balance."""
     await interaction.response.defer(ephemeral=True)
-    balance = await interaction.client.app.submission.balance(
-        interaction.guild_id, interaction.user.id
-    )
+    balance = await interaction.client.app.submission.balance(origin_of(interaction, None))
     await interaction.edit_original_response(content=texts.quota(balance))

@@ -18,6 +18,7 @@ class Origin:
     """Who asked, where, and how the answer gets back there.
 
     Attributes:
+        joined_at: When the member joined the guild, where Discord tells it.
         parent_channel_id: The channel that a thread belongs to; None outside of threads.
         age_restricted: Discord shows the channel to adults only.
         role_ids: The member's roles in the guild.
@@ -26,6 +27,7 @@ class Origin:
     """
 
     user_id: int
+    joined_at: datetime | None = None
     guild_id: int | None
     channel_id: int
     message_id: int | None
@@ -46,6 +48,7 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
     channel = interaction.channel
     return Origin(
         user_id=interaction.user.id,
+        joined_at=getattr(interaction.user, "joined_at", None),
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id,
         message_id=message_id,

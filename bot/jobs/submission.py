@@ -1,7 +1,6 @@
 """From a wish to a queued job: intake, checks, charge, row and queue, in this order."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.errors import Gone, NotAllowed
 from bot.intake import Intake, SizeRule
@@ -11,21 +10,17 @@ from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
 from bot.language import N_, _
 from bot.moderation.admission import Admission
-from bot.moderation.reasons import Reason
 from bot.queue import JobQueue, QueuedJob
+from bot.quota import texts as quota_texts
+from bot.quota.price import price
+from bot.quota.ruling import Quotas
 from bot.settings import Settings
 from engine.checkpoints import Checkpoint
 from engine.params import RestyleParams
 from storage.database import Database
-from storage.errors import QuotaExceeded, TooManyInFlight
 from storage.image_store import ImageStore
-from storage.quota import QuotaBalance, QuotaDay, quota_day
+from storage.quota import QuotaBalance, Terms
 from storage.records import Job, NewJob, new_job_id
-
-TOO_MANY = {
-    "user": N_("You already have enough jobs in the queue. Let one finish, then ask again."),
-    "guild": N_("This server already has enough jobs in the queue. Please ask again in a while."),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +70,7 @@ class Submission:
         self._checkpoint = checkpoint
         self._estimator = estimator
         self._admission = Admission(database)
+        self._quotas = Quotas(settings, database)
 
     async def first(self, origin: Origin, picture: bytes, wish: FirstWish) -> Submitted:
         """Take in a picture and queue its first restyle.
@@ -121,39 +117,27 @@ class Submission:
         return await self._charge(origin, wish)
 
     async def _charge(self, origin: Origin, wish: Wish) -> Submitted:
-        day, limit = await self._quota_of(origin)
-        try:
-            job = await self._database.jobs.submit(
-                self._row(origin, wish),
-                limit=limit,
-                day=day,
-                max_in_flight_per_user=self._settings.max_in_flight_per_user,
-                max_in_flight_per_guild=self._settings.max_in_flight_per_guild,
-            )
-        except QuotaExceeded as error:
-            sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
-            when = discord_time(error.resets_at)
-            told = sentence.format(limit=error.limit, when=when)
-            raise NotAllowed(told, Reason.QUOTA) from error
-        except TooManyInFlight as error:
-            raise NotAllowed(_(TOO_MANY[error.scope]), Reason.IN_FLIGHT) from error
-        return await self._enqueue(job, wish.spec.params, day, limit)
+        ruling = await self._quotas.ruling(origin)
+        if ruling.waits_until is not None:
+            raise quota_texts.too_new(ruling.waits_until)
+        cost = price(wish.spec.params, self._checkpoint, rule=ruling.prices)
+        with quota_texts.refusals():
+            job = await self._database.jobs.submit(self._row(origin, wish, cost), ruling.terms)
+        return await self._enqueue(job, wish.spec.params, ruling.terms)
 
-    async def balance(self, guild_id: int | None, user_id: int) -> QuotaBalance:
+    async def balance(self, origin: Origin) -> QuotaBalance:
         """What a member has used today, and what is left."""
-        day, limit = await self._day_and_limit(guild_id)
-        return await self._database.quota.balance(guild_id, user_id, day, limit)
+        ruling = await self._quotas.ruling(origin)
+        return await self._database.quota.balance(origin.guild_id, origin.user_id, ruling.terms)
 
-    async def _enqueue(
-        self, job: Job, params: RestyleParams, day: QuotaDay, limit: int
-    ) -> Submitted:
+    async def _enqueue(self, job: Job, params: RestyleParams, terms: Terms) -> Submitted:
         queued = QueuedJob(
             job_id=job.id, user_id=job.user_id, created_at=job.created_at, priority=job.priority
         )
         self._queue.put_nowait(queued)
         # Asked for at once: after the next await a dispatcher may already have taken it.
         position = self._queue.position(job.id) or 1
-        balance = await self._database.quota.balance(job.guild_id, job.user_id, day, limit)
+        balance = await self._database.quota.balance(job.guild_id, job.user_id, terms)
         seconds = self._estimator.seconds(params, self._checkpoint.num_inference_steps)
         wait_s = None if seconds is None else seconds * position
         return Submitted(job=job, position=position, wait_s=wait_s, balance=balance)
@@ -172,18 +156,7 @@ class Submission:
             area_side=checkpoint.size, max_side=checkpoint.max_size, multiple=checkpoint.multiple
         )
 
-    async def _quota_of(self, origin: Origin) -> tuple[QuotaDay, int]:
-        return await self._day_and_limit(origin.guild_id)
-
-    async def _day_and_limit(self, guild_id: int | None) -> tuple[QuotaDay, int]:
-        now = datetime.now(UTC)
-        if guild_id is None:
-            return quota_day(now, "UTC"), self._settings.daily_quota
-        guild = await self._database.guilds.get(guild_id)
-        limit = self._settings.daily_quota if guild.daily_quota is None else guild.daily_quota
-        return quota_day(now, guild.timezone), limit
-
-    def _row(self, origin: Origin, wish: Wish) -> NewJob:
+    def _row(self, origin: Origin, wish: Wish, cost: int) -> NewJob:
         return NewJob(
             id=new_job_id(),
             guild_id=origin.guild_id,
@@ -201,9 +174,5 @@ class Submission:
             application_id=origin.application_id,
             locale=origin.locale,
             attachment_size_limit=origin.attachment_size_limit,
+            cost=cost,
         )
-
-
-def discord_time(moment: datetime) -> str:
-    """Markup that every reader sees in their own time zone, as in "in 3 hours"."""
-    return f"<t:{int(moment.timestamp())}:R>"

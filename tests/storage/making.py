@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from storage.database import Database
-from storage.quota import QuotaDay
+from storage.quota import QuotaDay, Terms
 from storage.records import Job, JobResult, NewJob, new_job_id
 
 GUILD = 900_000_000_000_000_001
@@ -57,23 +57,33 @@ def result(**changes: Any) -> JobResult:
     return JobResult(**{**fields, **changes})
 
 
+def terms(limit: int | None = 100, *, day: QuotaDay = TODAY, **changes: Any) -> Terms:
+    """What a member may spend, with some fields changed."""
+    fields: dict[str, Any] = {"max_in_flight_per_user": 1000, "max_in_flight_per_guild": 1000}
+    return Terms(day=day, allowance=limit, **(fields | changes))
+
+
 async def submit(
     database: Database,
     *,
-    limit: int = 100,
+    limit: int | None = 100,
     day: QuotaDay = TODAY,
     per_user: int = 1000,
     per_guild: int = 1000,
+    pool: int | None = None,
+    own_channel: int | None = None,
     **changes: Any,
 ) -> Job:
     """Hand a job in."""
-    return await database.jobs.submit(
-        new_job(**changes),
-        limit=limit,
+    its_terms = terms(
+        limit,
         day=day,
         max_in_flight_per_user=per_user,
         max_in_flight_per_guild=per_guild,
+        pool=pool,
+        channel_id=own_channel,
     )
+    return await database.jobs.submit(new_job(**changes), its_terms)
 
 
 async def running(database: Database, **changes: Any) -> Job:
@@ -85,4 +95,4 @@ async def running(database: Database, **changes: Any) -> Job:
 
 async def used(database: Database, *, user_id: int = MEMBER, day: QuotaDay = TODAY) -> int:
     """Credits that a member has used in ``GUILD``."""
-    return (await database.quota.balance(GUILD, user_id, day, 100)).used
+    return (await database.quota.balance(GUILD, user_id, terms(day=day))).used

@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.errors import AlreadySubmitted, QuotaExceeded, TooManyInFlight
 from storage.migrations.upgrading import alembic_config
 from storage.records import Job, JobStatus
-from tests.storage.making import TODAY, new_job, result, submit, used
+from tests.storage.making import new_job, result, submit, terms, used
 from tests.storage.test_migrations import on_connection, upgrade
 
 
@@ -27,9 +27,7 @@ async def group_of(
         )
         for place in range(1, count + 1)
     ]
-    return await database.jobs.submit_all(
-        news, limit=limit, day=TODAY, max_in_flight_per_user=5, max_in_flight_per_guild=100
-    )
+    return await database.jobs.submit_all(news, terms(limit, max_in_flight_per_user=5))
 
 
 async def told(database: Database) -> list[tuple[str, JobStatus]]:

@@ -14,11 +14,11 @@ from tests.storage.making import (
     GUILD,
     MEMBER,
     RESULT,
-    TODAY,
     new_job,
     result,
     running,
     submit,
+    terms,
     used,
 )
 
@@ -42,9 +42,7 @@ async def test_a_job_comes_back_as_it_was_handed_in(database: Database) -> None:
     """Every field survives, to the microsecond and the last bit of a snowflake."""
     new = new_job(message_id=2**63 - 1, priority=-3, cost=2)
     before = datetime.now(UTC)
-    job = await database.jobs.submit(
-        new, limit=2, day=TODAY, max_in_flight_per_user=1, max_in_flight_per_guild=1
-    )
+    job = await database.jobs.submit(new, terms(2))
     assert job == await database.jobs.get(new.id)
     assert asdict(new).items() <= asdict(job).items()
     assert (job.status, job.attempt, job.notes) == (JobStatus.QUEUED, 0, ())
@@ -219,4 +217,4 @@ async def test_a_lineage_must_exist(database: Database) -> None:
     with pytest.raises(DatabaseRefused):
         await submit(database, parent_id="0" * 22)
     assert await used(database) == 2
-    assert (await database.quota.balance(GUILD, MEMBER, TODAY, 2)).remaining == 0
+    assert (await database.quota.balance(GUILD, MEMBER, terms(2))).remaining == 0

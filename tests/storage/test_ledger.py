@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.database import Database
 from storage.errors import QuotaExceeded
 from storage.tables import LedgerKind, LedgerRow
-from tests.storage.making import GUILD, MEMBER, TODAY, result, running, submit
+from tests.storage.making import GUILD, MEMBER, TODAY, result, running, submit, terms
 
 
 async def add(
     engine: AsyncEngine, kind: LedgerKind, amount: int, job_id: str | None = None
 ) -> None:
-    """Write a ledger row for ``MEMBER`` past the repositories."""
+    """Write a row of ``MEMBER``'s allowance past the repositories."""
     values = {
         "guild_id": GUILD,
         "user_id": MEMBER,
@@ -42,26 +42,22 @@ async def rows(engine: AsyncEngine) -> list[tuple[str, int, int | None, str, boo
         ]
 
 
-async def test_bonuses_raise_the_limit_and_corrections_change_the_use(
-    database: Database, engine: AsyncEngine
-) -> None:
-    """A member sees use and limit apart; both count when the next job is handed in."""
+async def test_corrections_change_the_use(database: Database, engine: AsyncEngine) -> None:
+    """They count when the next job is handed in."""
     await submit(database, limit=2, cost=2)
-    await add(engine, LedgerKind.GRANT, 3)
-    await add(engine, LedgerKind.GIFT, -1)
     await add(engine, LedgerKind.CORRECTION, 1)
-    balance = await database.quota.balance(GUILD, MEMBER, TODAY, 2)
-    assert (balance.used, balance.limit, balance.remaining) == (1, 4, 3)
+    balance = await database.quota.balance(GUILD, MEMBER, terms(2))
+    assert (balance.used, balance.limit, balance.remaining) == (1, 2, 1)
     assert balance.resets_at == TODAY.ends_at
-    with pytest.raises(QuotaExceeded, match="1 of 4"):
-        await submit(database, limit=2, cost=4)
-    await submit(database, limit=2, cost=3)
+    with pytest.raises(QuotaExceeded, match="1 of 2"):
+        await submit(database, limit=2, cost=2)
+    await submit(database, limit=2, cost=1)
 
 
 async def test_a_lowered_limit_leaves_nothing_and_not_less(database: Database) -> None:
     """What was used before a moderator lowered the limit stays used."""
     await submit(database, limit=5, cost=5)
-    balance = await database.quota.balance(GUILD, MEMBER, TODAY, 3)
+    balance = await database.quota.balance(GUILD, MEMBER, terms(3))
     assert (balance.used, balance.limit, balance.remaining) == (5, 3, 0)
 
 
@@ -106,7 +102,7 @@ async def test_a_row_cannot_be_removed_by_a_detour(database: Database, engine: A
         "TRUNCATE ledger"
         if engine.dialect.name == "postgresql"
         else "INSERT OR REPLACE INTO ledger SELECT id, guild_id, user_id, day, kind, 0, actor_id, "
-        "reason, job_id, created_at FROM ledger"
+        "reason, job_id, created_at, channel_id, expires_on, role_grant_id FROM ledger"
     )
     async with engine.connect() as connection:
         with pytest.raises(DBAPIError, match="append-only"):

@@ -9,7 +9,7 @@ import pytest
 from storage.database import Database
 from storage.errors import DatabaseRefused, QuotaExceeded, TooManyInFlight
 from storage.records import Job
-from tests.storage.making import GUILD, MEMBER, TODAY, TOKEN, TOMORROW, result, submit, used
+from tests.storage.making import GUILD, MEMBER, TODAY, TOKEN, TOMORROW, result, submit, terms, used
 
 REQUESTS = 100
 
@@ -104,8 +104,8 @@ async def test_direct_messages_are_a_pool_of_their_own(database: Database) -> No
     await submit(database, limit=1, guild_id=None, user_id=1, per_guild=0)
     with pytest.raises(TooManyInFlight):
         await submit(database, limit=9, guild_id=None, per_user=2)
-    assert (await database.quota.balance(None, MEMBER, TODAY, 1)).remaining == 0
-    assert (await database.quota.balance(GUILD, 1, TODAY, 1)).remaining == 1
+    assert (await database.quota.balance(None, MEMBER, terms(1))).remaining == 0
+    assert (await database.quota.balance(GUILD, 1, terms(1))).remaining == 1
 
 
 async def test_each_day_is_a_pool_of_its_own(database: Database) -> None:

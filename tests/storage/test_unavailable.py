@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.connection import WRITES
 from storage.database import Database
 from storage.errors import DatabaseRefused, DatabaseUnavailable
-from tests.storage.making import TODAY, new_job, submit
+from tests.storage.making import TODAY, new_job, submit, terms
 
 # Gets an upgraded SQLite database as its argument; a limit on file sizes stands for a full disk.
 FILLS_THE_DISK = """
@@ -146,7 +146,5 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     naive = TODAY.ends_at.replace(tzinfo=None)
     new = new_job(interaction_expires_at=naive)
     with pytest.raises(DatabaseRefused):
-        await database.jobs.submit(
-            new, limit=1, day=TODAY, max_in_flight_per_user=1, max_in_flight_per_guild=1
-        )
+        await database.jobs.submit(new, terms(1))
     assert await database.jobs.unfinished() == []
