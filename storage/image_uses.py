@@ -9,6 +9,8 @@ from storage.records import JobResult, NewJob
 from storage.sessions import Sessions
 from storage.tables import ImageRole, ImageUseRow
 
+INSERT = insert(ImageUseRow)
+
 
 class ImageUses:
     """Counts the uses of images."""
@@ -66,7 +68,7 @@ def _use(connection: Connection, used: Iterable[tuple[str, ImageRole, str]]) -> 
     rows = [{"job_id": job_id, "role": role, "hash": name} for job_id, role, name in used]
     # A job from words alone uses none; without rows there would be one of defaults.
     if rows:
-        connection.execute(insert(ImageUseRow), rows)
+        connection.execute(INSERT, rows)
 
 
 def _hashes_in(params: Mapping[str, Any]) -> set[str]:

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    String,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from storage import image_uses, ledger, outbox
 from storage.charging import charge
@@ -16,6 +28,7 @@ from storage.sessions import Sessions, take_group_lock, take_locks
 from storage.tables import Base, JobRow
 
 JOBS = Base.metadata.tables["jobs"]
+INSERT_JOBS = insert(JOBS)
 JOB_FIELDS = tuple(field.name for field in fields(Job))
 
 IN_FLIGHT = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -56,7 +69,7 @@ class Jobs:
         def work(connection: Connection) -> None:
             take_locks(connection, news[0].user_id, news[0].guild_id)
             charge(connection, news, terms, now)
-            connection.execute(insert(JOBS), rows)
+            connection.execute(INSERT_JOBS, rows)
             image_uses.use_inputs(connection, news)
 
         await self._sessions.transact(work)
@@ -99,7 +112,7 @@ class Jobs:
         values = {field.name: getattr(result, field.name) for field in fields(result)}
 
         def work(connection: Connection) -> bool:
-            ended = _end(connection, job_id, _running(job_id, attempt), JobStatus.DONE, **values)
+            ended = _end(connection, job_id, attempt, JobStatus.DONE, **values)
             if ended:
                 image_uses.use_outputs(connection, job_id, result)
             return ended
@@ -121,7 +134,7 @@ class Jobs:
             lambda connection: _end(
                 connection,
                 job_id,
-                _running(job_id, attempt),
+                attempt,
                 JobStatus.FAILED,
                 error_code=code,
                 error_message=message,
@@ -131,9 +144,7 @@ class Jobs:
     async def cancelled(self, job_id: str, attempt: int) -> bool:
         """The engine stopped the attempt as asked: give the charge back and have it told."""
         return await self._sessions.transact(
-            lambda connection: _end(
-                connection, job_id, _running(job_id, attempt), JobStatus.CANCELLED
-            )
+            lambda connection: _end(connection, job_id, attempt, JobStatus.CANCELLED)
         )
 
     async def cancel(self, job_id: str) -> JobStatus:
@@ -145,10 +156,9 @@ class Jobs:
         Raises:
             UnknownJob: There is no such job.
         """
-        waits = (JOBS.c.id == job_id, JOBS.c.status == JobStatus.QUEUED)
 
         def work(connection: Connection) -> JobStatus | None:
-            if _end(connection, job_id, waits, JobStatus.CANCELLED):
+            if _end(connection, job_id, None, JobStatus.CANCELLED):
                 return JobStatus.CANCELLED
             return connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
 
@@ -214,15 +224,16 @@ class Jobs:
 
 
 def _end(
-    connection: Connection,
-    job_id: str,
-    where: tuple[ColumnElement[bool], ...],
-    status: Ending,
-    **values: Any,
+    connection: Connection, job_id: str, attempt: int | None, status: Ending, **values: Any
 ) -> bool:
+    """End a job whose ``attempt`` runs, or with None one that waits; whether it did."""
     now = datetime.now(UTC)
-    statement = update(JOBS).where(*where).values(status=status, finished_at=now, **values)
-    ended = connection.execute(statement.returning(JOBS.c.group_id)).one_or_none()
+    values |= {"status": status, "finished_at": now}
+    statement = _ending(tuple(values), waits=attempt is None)
+    given = {f"new_{name}": value for name, value in values.items()}
+    if attempt is not None:
+        given["its_attempt"] = attempt
+    ended = connection.execute(statement, {"its_job": job_id, **given}).one_or_none()
     if ended is None:
         return False
     kept = status is JobStatus.DONE
@@ -232,6 +243,18 @@ def _end(
     else:
         _announce_group(connection, ended.group_id, status, now)
     return True
+
+
+@cache
+def _ending(names: tuple[str, ...], *, waits: bool) -> Executable:
+    """The statement that sets ``names`` on a job that waits, or whose attempt runs."""
+    job_id, attempt = bindparam("its_job", type_=String), bindparam("its_attempt", type_=Integer)
+    where = JOBS.c.status == (JobStatus.QUEUED if waits else JobStatus.RUNNING)
+    if not waits:
+        where &= JOBS.c.attempt == attempt
+    values = {name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in names}
+    statement = update(JOBS).where(JOBS.c.id == job_id, where).values(values)
+    return statement.returning(JOBS.c.group_id)
 
 
 def _announce_group(

@@ -5,19 +5,22 @@ gave it one, and bonus credits by the last day on which they can be spent. What 
 of the allowance first, since it is gone at midnight, then out of the bonus that expires soonest.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     Date,
+    Executable,
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -41,6 +44,19 @@ from storage.tables import (
 BONUS_KINDS = (LedgerKind.GRANT, LedgerKind.GIFT)
 LEDGER = Base.metadata.tables["ledger"]
 
+# Parameters of the statements below. None may be called as a column is.
+ITS_USER = bindparam("its_user", type_=LEDGER.c.user_id.type)
+ITS_GUILD = bindparam("its_guild", type_=LEDGER.c.guild_id.type)
+ITS_CHANNEL = bindparam("its_channel", type_=LEDGER.c.channel_id.type)
+ITS_DAY = bindparam("its_day", type_=LEDGER.c.day.type)
+ITS_ALLOWANCE = bindparam("its_allowance", type_=BigInteger())
+ITS_COST = bindparam("its_cost", type_=BigInteger())
+ITS_JOB = bindparam("its_job", type_=LEDGER.c.job_id.type)
+ITS_TIME = bindparam("its_time", type_=LEDGER.c.created_at.type)
+
+# More credits than anybody has.
+MOST = 2**40
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -54,6 +70,51 @@ class Account:
     user_id: int
     day: date
     channel_id: int | None = None
+
+    @property
+    def shape(self) -> "Shape":
+        """Which of the statements is this account's."""
+        return Shape(self.guild_id is not None, self.channel_id is not None)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Values for the parameters of its statements."""
+        values: dict[str, Any] = {"its_user": self.user_id, "its_day": self.day}
+        if self.guild_id is not None:
+            values["its_guild"] = self.guild_id
+        if self.channel_id is not None:
+            values["its_channel"] = self.channel_id
+        return values
+
+
+class Shape(NamedTuple):
+    """What of an account is a parameter; what is not is NULL, for which SQL has other words.
+
+    Statements are built once for each shape: building these takes longer than running them.
+    """
+
+    has_guild: bool
+    has_channel: bool
+
+    @property
+    def whose(self) -> ColumnElement[bool]:
+        """The rows of the member in the guild."""
+        return (LedgerRow.user_id == ITS_USER) & (LedgerRow.guild_id == self.guild)
+
+    @property
+    def guild(self) -> BindParameter[int] | None:
+        """The guild, or NULL."""
+        return ITS_GUILD if self.has_guild else None
+
+    @property
+    def channel(self) -> BindParameter[int] | None:
+        """The channel whose allowance it is, or NULL."""
+        return ITS_CHANNEL if self.has_channel else None
+
+    @property
+    def allowance(self) -> ColumnElement[bool]:
+        """The rows of the allowance, which has a day and no other expiry."""
+        return LedgerRow.expires_on.is_(None) & (LedgerRow.channel_id == self.channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,57 +134,47 @@ class Sums:
     bonus_left: int
 
 
-def sums_of(account: Account) -> Select[int, int, int, int]:
-    """The statement that adds up an account's rows; its columns are the fields of ``Sums``."""
-    row, allowance = LedgerRow, LedgerRow.expires_on.is_(None) & _in_channel(account)
-    gift = row.kind == LedgerKind.GIFT
-
-    def minus(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return -func.coalesce(func.sum(case((condition, row.amount), else_=0)), 0)
-
-    bonus_moved = row.expires_on.is_not(None) & SPENDING
-    return select(
-        minus(allowance & ~gift).label("used"),
-        minus(allowance & gift).label("given"),
-        minus(bonus_moved).label("bonus_used"),
-        select(func.coalesce(func.sum(row.amount), 0))
-        .where(_whose(account), row.expires_on >= account.day)
-        .scalar_subquery()
-        .label("bonus_left"),
-    ).where(_whose(account), row.day == account.day)
-
-
-def reserve(
-    connection: Connection,
-    account: Account,
-    *,
-    allowance: int | None,
-    cost: int,
-    job_id: str,
-    now: datetime,
-    conditions: Sequence[ColumnElement[bool]] = (),
-) -> bool:
-    """Take ``cost`` credits for a job in one statement; False when that may not be.
-
-    Two transactions at once could both count the same last credit, so the caller must hold
-    ``sessions.take_locks`` for the account.
-
-    Args:
-        allowance: The day's credits by the rules; None is without limit.
-        conditions: What else must hold, as seen by the same statement.
-    """
-    pots = _pots(account, literal(cost) if allowance is None else allowance + _moved(account))
-    values = _values(
-        account,
-        kind=LedgerKind.RESERVE,
-        amount=-_taken(pots, cost),
-        actor_id=account.user_id,
-        reason="job submitted",
-        job_id=job_id,
-        created_at=now,
+def sums(connection: Connection, account: Account) -> Sums:
+    """Add up an account's rows."""
+    row = connection.execute(_sums(account.shape), account.values).one()
+    return Sums(
+        used=row.used, given=row.given, bonus_used=row.bonus_used, bonus_left=row.bonus_left
     )
+
+
+@cache
+def reservation(
+    shape: Shape, *, limited: bool, conditions: tuple[ColumnElement[bool], ...] = ()
+) -> Executable:
+    """The statement that takes the credits of one job, if they reach and ``conditions`` hold.
+
+    It returns a row for each pot that it took from; none where it took nothing. Two transactions
+    at once could both count the same last credit, so ``sessions.take_locks`` must be held. Its
+    parameters are the account's and ``its_cost``, ``its_job``, ``its_time``, and ``its_allowance``
+    where that is ``limited``.
+    """
+    pots = _pots(shape, ITS_ALLOWANCE + _moved(shape) if limited else ITS_COST)
+    values = {
+        "kind": _literal("kind", LedgerKind.RESERVE),
+        "actor_id": ITS_USER,
+        "reason": _literal("reason", "job submitted"),
+        "job_id": ITS_JOB,
+    }
     # The allowance's row is written even if it takes nothing: it stands for the charge.
-    return bool(_take(connection, pots, values, cost, pots.c.turn == 0, *conditions))
+    needed = (pots.c.before < ITS_COST) | (pots.c.turn == 0)
+    return _take(shape, pots, values, needed, *conditions)
+
+
+@cache
+def _gift(shape: Shape) -> Executable:
+    pots = _pots(shape, ITS_ALLOWANCE + _moved(shape))
+    values = {
+        "kind": _literal("kind", LedgerKind.GIFT),
+        "actor_id": ITS_USER,
+        "reason": bindparam("its_reason", type_=LEDGER.c.reason.type),
+        "job_id": _literal("job_id", None),
+    }
+    return _take(shape, pots, values, pots.c.before < ITS_COST, pots.c.left > 0)
 
 
 def give(
@@ -140,16 +191,14 @@ def give(
     They keep their life: what comes out of today's allowance can be spent today only. Of an
     allowance without limit nothing can be given. The caller must hold ``sessions.take_locks``.
     """
-    pots = _pots(account, literal(0) if allowance is None else allowance + _moved(account))
-    values = _values(
-        account,
-        kind=LedgerKind.GIFT,
-        amount=-_taken(pots, amount),
-        actor_id=account.user_id,
-        reason=f"gift to {receiver_id}",
-        created_at=now,
-    )
-    taken = _take(connection, pots, values, amount, None, pots.c.left > 0)
+    values = account.values | {
+        "its_cost": amount,
+        "its_time": now,
+        "its_reason": f"gift to {receiver_id}",
+        # Out of a pot that is below zero nothing is taken.
+        "its_allowance": -MOST if allowance is None else allowance,
+    }
+    taken = connection.execute(_gift(account.shape), values).all()
     if not taken:
         return False
     connection.execute(
@@ -160,13 +209,13 @@ def give(
                 "user_id": receiver_id,
                 "day": account.day,
                 "kind": LedgerKind.GIFT,
-                "amount": -credits_taken,
+                "amount": -amount_taken,
                 "actor_id": account.user_id,
                 "reason": f"gift from {account.user_id}",
                 "created_at": now,
                 "expires_on": account.day if expires_on is None else expires_on,
             }
-            for credits_taken, expires_on in taken
+            for amount_taken, expires_on in taken
         ],
     )
     return True
@@ -200,6 +249,12 @@ def grant(
 
 def settle(connection: Connection, job_id: str, *, kept: bool, reason: str, now: datetime) -> None:
     """Keep what a job reserved, or give it back to the pots that it came from."""
+    values = {"its_job": job_id, "its_reason": reason, "its_time": now}
+    connection.execute(_settlement(kept=kept), values)
+
+
+@cache
+def _settlement(*, kept: bool) -> Executable:
     row = LedgerRow
     amount: ColumnElement[int] = literal(0) if kept else -row.amount
     kind = LedgerKind.COMMIT if kept else LedgerKind.REFUND
@@ -210,9 +265,9 @@ def settle(connection: Connection, job_id: str, *, kept: bool, reason: str, now:
         "kind": _literal("kind", kind),
         "amount": amount,
         "actor_id": _literal("actor_id", None),
-        "reason": _literal("reason", reason),
+        "reason": bindparam("its_reason", type_=LEDGER.c.reason.type),
         "job_id": row.job_id,
-        "created_at": _literal("created_at", now),
+        "created_at": ITS_TIME,
         "channel_id": row.channel_id,
         "expires_on": row.expires_on,
     }
@@ -220,9 +275,9 @@ def settle(connection: Connection, job_id: str, *, kept: bool, reason: str, now:
     # one row of it is enough.
     halves = (RESERVATION,) if kept else (RESERVATION, BONUS_RESERVATION)
     found = union_all(
-        *(select(*columns.values()).where(row.job_id == job_id, half) for half in halves)
+        *(select(*columns.values()).where(row.job_id == ITS_JOB, half) for half in halves)
     )
-    connection.execute(insert(LEDGER).from_select(list(columns), found))
+    return insert(LEDGER).from_select(list(columns), found)
 
 
 def reset(
@@ -279,43 +334,48 @@ def reset(
     connection.execute(insert(LEDGER).from_select(list(columns), found))
 
 
-def spent_in(guild_id: int, day: date) -> ColumnElement[int]:
+def spent_in_guild() -> ColumnElement[int]:
     """All credits spent in a guild on a day, out of whatever pot: what its pool is compared to."""
     return -(
         select(func.coalesce(func.sum(LedgerRow.amount), 0))
-        .where(LedgerRow.guild_id == guild_id, LedgerRow.day == day, SPENDING)
+        .where(LedgerRow.guild_id == ITS_GUILD, LedgerRow.day == ITS_DAY, SPENDING)
         .scalar_subquery()
     )
 
 
-def _whose(account: Account) -> ColumnElement[bool]:
-    return (LedgerRow.user_id == account.user_id) & (LedgerRow.guild_id == account.guild_id)
+@cache
+def _sums(shape: Shape) -> Select[int, int, int, int]:
+    row, gift = LedgerRow, LedgerRow.kind == LedgerKind.GIFT
+
+    def minus(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return -func.coalesce(func.sum(case((condition, row.amount), else_=0)), 0)
+
+    return select(
+        minus(shape.allowance & ~gift).label("used"),
+        minus(shape.allowance & gift).label("given"),
+        minus(row.expires_on.is_not(None) & SPENDING).label("bonus_used"),
+        select(func.coalesce(func.sum(row.amount), 0))
+        .where(shape.whose, row.expires_on >= ITS_DAY)
+        .scalar_subquery()
+        .label("bonus_left"),
+    ).where(shape.whose, row.day == ITS_DAY)
 
 
-def _in_channel(account: Account) -> ColumnElement[bool]:
-    return LedgerRow.channel_id == account.channel_id
-
-
-def _moved(account: Account) -> ColumnElement[int]:
+def _moved(shape: Shape) -> ColumnElement[int]:
     """The sum of the allowance's pot, which is what has gone out of it, below zero."""
     return (
         select(func.coalesce(func.sum(LedgerRow.amount), 0))
-        .where(
-            _whose(account),
-            LedgerRow.day == account.day,
-            LedgerRow.expires_on.is_(None),
-            _in_channel(account),
-        )
+        .where(shape.whose, LedgerRow.day == ITS_DAY, shape.allowance)
         .scalar_subquery()
     )
 
 
-def _pots(account: Account, left: ColumnElement[int]) -> Subquery:
+def _pots(shape: Shape, left: ColumnElement[int]) -> Subquery:
     """The pots in the order of spending, with what is left in each and in all before it."""
     bonus = func.sum(LedgerRow.amount)
     bonuses = (
         select(literal(1), LedgerRow.expires_on, cast(bonus, BigInteger))
-        .where(_whose(account), LedgerRow.expires_on >= account.day)
+        .where(shape.whose, LedgerRow.expires_on >= ITS_DAY)
         .group_by(LedgerRow.expires_on)
         .having(bonus > 0)
     )
@@ -323,59 +383,42 @@ def _pots(account: Account, left: ColumnElement[int]) -> Subquery:
         literal(0).label("turn"),
         cast(null(), Date).label("expires_on"),
         # Below zero where a moderator lowered the limit: then there is nothing, and no debt.
-        case((left > 0, left), else_=0).label("left"),
+        cast(case((left > 0, left), else_=0), BigInteger).label("left"),
     )
     pots = union_all(allowance, bonuses).subquery("pots")
+    in_turn = func.sum(pots.c.left).over(order_by=[pots.c.turn, pots.c.expires_on])
     return select(
         pots,
-        cast(
-            func.sum(pots.c.left).over(order_by=[pots.c.turn, pots.c.expires_on]) - pots.c.left,
-            BigInteger,
-        ).label("before"),
+        cast(in_turn - pots.c.left, BigInteger).label("before"),
         cast(func.sum(pots.c.left).over(), BigInteger).label("in_all"),
     ).subquery("lined_up")
 
 
-def _taken(pots: Subquery, cost: int) -> ColumnElement[int]:
-    """What a cost takes out of each pot in its turn."""
-    rest = literal(cost) - pots.c.before
-    wanted = case((rest > 0, rest), else_=0)
-    return case((wanted < pots.c.left, wanted), else_=pots.c.left)
-
-
 def _take(
-    connection: Connection,
+    shape: Shape,
     pots: Subquery,
     values: dict[str, ColumnElement[Any]],
-    cost: int,
-    always: ColumnElement[bool] | None = None,
     *conditions: ColumnElement[bool],
-) -> Sequence[Any]:
-    """Write one row for each pot that is needed if all together reach; amounts and expiries."""
-    values = {**values, "expires_on": pots.c.expires_on}
-    needed = pots.c.before < cost
-    found = select(*values.values()).where(
-        pots.c.in_all >= cost, needed if always is None else needed | always, *conditions
-    )
-    statement = (
+) -> Executable:
+    """The statement that writes a row for each pot that meets the conditions, if all reach."""
+    rest = ITS_COST - pots.c.before
+    wanted = case((rest > 0, rest), else_=0)
+    values = {
+        **values,
+        "guild_id": _literal("guild_id", None) if shape.guild is None else shape.guild,
+        "user_id": ITS_USER,
+        "day": ITS_DAY,
+        "channel_id": _literal("channel_id", None) if shape.channel is None else shape.channel,
+        "created_at": ITS_TIME,
+        "amount": -case((wanted < pots.c.left, wanted), else_=pots.c.left),
+        "expires_on": pots.c.expires_on,
+    }
+    found = select(*values.values()).where(pots.c.in_all >= ITS_COST, *conditions)
+    return (
         insert(LEDGER)
         .from_select(list(values), found)
         .returning(LEDGER.c.amount, LEDGER.c.expires_on)
     )
-    return connection.execute(statement).all()
-
-
-def _values(account: Account, **values: Any) -> dict[str, ColumnElement[Any]]:
-    values |= {
-        "guild_id": account.guild_id,
-        "user_id": account.user_id,
-        "day": account.day,
-        "channel_id": account.channel_id,
-    }
-    return {
-        name: value if isinstance(value, ColumnElement) else _literal(name, value)
-        for name, value in values.items()
-    }
 
 
 def _literal(name: str, value: Any) -> ColumnElement[Any]:

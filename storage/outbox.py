@@ -10,6 +10,8 @@ from storage.records import JobStatus
 from storage.sessions import Sessions
 from storage.tables import DeliveryState, OutboxRow
 
+INSERT = insert(OutboxRow)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -78,16 +80,8 @@ class Outbox:
 
 def announce(connection: Connection, job_id: str, kind: JobStatus, now: datetime) -> None:
     """Put a job's outcome into the outbox, inside the transaction that decides it."""
-    connection.execute(
-        insert(OutboxRow).values(
-            job_id=job_id,
-            kind=kind,
-            state=DeliveryState.PENDING,
-            attempts=0,
-            created_at=now,
-            due_at=now,
-        )
-    )
+    values = {"job_id": job_id, "kind": kind, "created_at": now, "due_at": now}
+    connection.execute(INSERT, values | {"state": DeliveryState.PENDING, "attempts": 0})
 
 
 def withdraw(connection: Connection, job_id: str, reason: str, now: datetime) -> None:

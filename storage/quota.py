@@ -130,8 +130,8 @@ class QuotaLedger:
         """
         account = _account(guild_id, user_id, terms)
         async with self._sessions.read() as session:
-            row = (await session.execute(ledger.sums_of(account))).one()
-        return balance_of(ledger.Sums(**row._mapping), terms)
+            sums = await session.run_sync(lambda it: ledger.sums(it.connection(), account))
+        return balance_of(sums, terms)
 
     async def spent(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Spent]:
         """Where a member's credits of a day went, the most first, out of whatever pot."""
@@ -279,8 +279,7 @@ def exceeded(
     Args:
         done: Credits that this transaction took, to be given back with it.
     """
-    sums = ledger.Sums(**connection.execute(ledger.sums_of(account)).one()._mapping)
-    balance = balance_of(sums, terms)
+    balance = balance_of(ledger.sums(connection, account), terms)
     return QuotaExceeded(balance.used - done, balance.limit or 0, terms.day.ends_at, cost)
 
 
