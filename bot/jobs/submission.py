@@ -8,7 +8,7 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.origin import Origin
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
-from bot.language import N_, _
+from bot.language import _
 from bot.moderation.admission import Admission
 from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts

@@ -14,5 +14,7 @@ class Reason(StrEnum):
     MINORS = "minors"
     SOURCE = "source"
     UNCHECKED = "unchecked"
+    NEW_MEMBER = "new_member"
     IN_FLIGHT = "in_flight"
+    POOL = "pool"
     QUOTA = "quota"

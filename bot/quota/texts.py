@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.errors import NotAllowed
 from bot.language import N_, _
+from bot.moderation.reasons import Reason
 from storage.errors import PoolExhausted, QuotaExceeded, TooManyInFlight
 
 TOO_MANY = {
@@ -20,16 +21,16 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except QuotaExceeded as error:
-        raise NotAllowed(_too_few(error)) from error
+        raise NotAllowed(_too_few(error), Reason.QUOTA) from error
     except PoolExhausted as error:
         sentence = _(
             "The {pool} pictures that this server shares each day are used up. "
             "New ones come {when}."
         )
         when = discord_time(error.resets_at)
-        raise NotAllowed(sentence.format(pool=error.pool, when=when)) from error
+        raise NotAllowed(sentence.format(pool=error.pool, when=when), Reason.POOL) from error
     except TooManyInFlight as error:
-        raise NotAllowed(_(TOO_MANY[error.scope])) from error
+        raise NotAllowed(_(TOO_MANY[error.scope]), Reason.IN_FLIGHT) from error
 
 
 def _too_few(error: QuotaExceeded) -> str:
@@ -43,10 +44,10 @@ def _too_few(error: QuotaExceeded) -> str:
     return sentence.format(cost=error.cost, left=left, when=when)
 
 
-def too_new(waits_until: datetime) -> str:
+def too_new(waits_until: datetime) -> NotAllowed:
     """What a member is told who joined too short a time ago."""
     sentence = _("New members of this server wait a while. You can ask for pictures {when}.")
-    return sentence.format(when=discord_time(waits_until))
+    return NotAllowed(sentence.format(when=discord_time(waits_until)), Reason.NEW_MEMBER)
 
 
 def discord_time(moment: datetime, style: str = "R") -> str:
