@@ -1,12 +1,14 @@
 """`restyle bench …`: figures that can be made again."""
 
 import asyncio
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from bot.application import engine_options
+from bot.bench.embedded import measure_embedded
 from bot.bench.engine import EngineFigures, measure_engine
 from bot.log import configure_logging
 from bot.settings import load_settings
@@ -49,3 +51,28 @@ def engine(
         f"\n  alone     {figures.alone:.3f} s a job"
         f"\n  {jobs} at once {figures.together:.3f} s in all, {figures.gain:.2f} × the throughput"
     )
+
+
+@app.command()
+def embedded(
+    photos: Annotated[
+        int | None, typer.Option(min=1, help="How many of the evaluation photographs; else all.")
+    ] = None,
+    *,
+    sizes: Annotated[bool, typer.Option(help="Measure other sizes than 256 × 256 too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Hold the embedded checkpoint against its bars; with every photograph this takes an hour."""
+    report = asyncio.run(measure_embedded(photos=photos, sizes=sizes))
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for name, value in report["figures"].items():
+        bar = report["bars"].get(name)
+        verdict = "" if bar is None else _against(bar)
+        typer.echo(f"{name:30} {value:9.4f}  {verdict}")
+
+
+def _against(bar: dict[str, Any]) -> str:
+    ends = [f"{word} {bar[word]:g}" for word in ("least", "most") if bar[word] is not None]
+    return f"{'holds' if bar['ok'] else 'falls short'}: at {', at '.join(ends)}"

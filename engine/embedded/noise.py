@@ -11,12 +11,12 @@ LEVELS = 720
 
 
 def noise_ratio(part: Tensor) -> Tensor:
-    """Noise to signal (σ/α) after ``part`` (0..1) of the levels: 0.6 s + 2 s⁶.
+    """Noise to signal (σ/α) after ``part`` (0..1) of the levels: 0.2 s + 2.4 s⁷.
 
-    Little noise up to strength 0.6, so that faces and edges are still there to be kept; at 1.0
-    only the layout shows through.
+    Little noise up to strength 0.6, so that faces and edges are still there to be kept and no
+    grain of it is left over; at 1.0 only the layout shows through.
     """
-    return 0.6 * part + 2 * part**6
+    return 0.2 * part + 2.4 * part**7
 
 
 def signal_share() -> Tensor:
@@ -26,8 +26,8 @@ def signal_share() -> Tensor:
 
 
 def style_share(part: Tensor) -> Tensor:
-    """How much of a look a job of strength ``part`` reaches: none at 0.04, all from 0.56 on."""
-    place = ((part - 0.04) / 0.52).clamp(0, 1)
+    """How much of a look a job of strength ``part`` reaches: none at 0.04, all from 0.5 on."""
+    place = ((part - 0.04) / 0.46).clamp(0, 1)
     return place * place * (3 - 2 * place)
 
 

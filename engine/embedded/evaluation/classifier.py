@@ -7,15 +7,19 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 from torch import Tensor, nn
 
+from engine.embedded.evaluation.progress import shown
 from engine.embedded.evaluation.runs import Pictures
 from engine.embedded.filters import LIGHTS, LOOKS, restyle
+from engine.embedded.training.pairs import build_crops, listed_photos
+from engine.embedded.training.plan import FULL
 
 NAMES = ("photo", *LOOKS)
-_SAMPLES_PER_LOOK = 110
+_SAMPLES_PER_LOOK = 90
 _EPOCHS = 60
+# A person does not mind a trace of grain or softness, and neither should the judge.
+_MOST_GRAIN, _MOST_BLUR_PX = 0.02, 0.7
 
 Floats = NDArray[np.float32]
 
@@ -49,10 +53,14 @@ def teacher_pictures(photos: Pictures, look: str) -> Pictures:
 
 
 def judge(folder: Path, seed: int = 5) -> Judge:
-    """The judge kept in ``folder``, trained there first if need be (two minutes)."""
+    """The judge kept in ``folder``, trained there first if need be (some minutes).
+
+    Raises:
+        FetchError: A training photograph's package could not be downloaded.
+    """
     kept = folder / "judge.pt"
     if not kept.exists():
-        crops = np.load(folder / "crops.npy", mmap_mode="r")
+        crops = build_crops(folder, FULL, listed_photos(folder, FULL))
         mean, deviation, network = _train(crops, seed)
         torch.save({"mean": mean, "deviation": deviation, "network": network.state_dict()}, kept)
     state = torch.load(kept, weights_only=True)
@@ -65,10 +73,11 @@ def _train(crops: Pictures, seed: int) -> tuple[Tensor, Tensor, nn.Module]:
     dice = np.random.default_rng(seed)
     torch.manual_seed(seed)
     found, places = [], []
-    for place, look in enumerate(track(NAMES, "judge")):
+    for look in shown(NAMES, "judge"):
         chosen = crops[np.sort(dice.permutation(len(crops))[:_SAMPLES_PER_LOOK])]
-        found.append(_features(teacher_pictures(chosen, look)))
-        places += [place] * len(chosen)
+        pictures = teacher_pictures(chosen, look)
+        found += [_features(pictures), _features(_worn(pictures, dice))]
+        places += [NAMES.index(look)] * (2 * len(chosen))
     features, wanted = torch.from_numpy(np.concatenate(found)), torch.tensor(places)
     mean, deviation = features.mean(0), features.std(0) + 1e-3
     features = (features - mean) / deviation
@@ -82,6 +91,16 @@ def _train(crops: Pictures, seed: int) -> tuple[Tensor, Tensor, nn.Module]:
             torch.autograd.backward(loss)
             optimizer.step()
     return mean, deviation, network
+
+
+def _worn(pictures: Pictures, dice: np.random.Generator) -> Pictures:
+    """The pictures with a little grain and softness."""
+    worn = []
+    for picture in pictures.astype(np.float32):
+        soft = cv2.GaussianBlur(picture, (0, 0), dice.uniform(0.05, _MOST_BLUR_PX))
+        worn.append(soft + dice.normal(0, 255 * dice.uniform(0, _MOST_GRAIN), soft.shape))
+    pixels: Pictures = (np.clip(np.stack(worn), 0, 255) + 0.5).astype(np.uint8)
+    return pixels
 
 
 def _network(inputs: int) -> nn.Module:

@@ -2,9 +2,9 @@
 
 import numpy as np
 from PIL import Image, ImageDraw
-from rich.progress import track
 
 from engine.embedded.evaluation.classifier import teacher_pictures
+from engine.embedded.evaluation.progress import shown
 from engine.embedded.evaluation.runs import Model, Pictures, usual_prompt
 from engine.embedded.filters import LOOKS
 
@@ -17,7 +17,7 @@ def contact_sheet(
 ) -> Image.Image:
     """A row for each look and photograph: the source, each strength, and the teacher's picture."""
     rows: list[list[Image.Image]] = []
-    for look in track(looks, "contact sheet"):
+    for look in shown(looks, "contact sheet"):
         made = [model.restyle(photos, usual_prompt(look), strength) for strength in STRENGTHS]
         columns = [photos, *made, teacher_pictures(photos, look)]
         names = [look, *map(str, STRENGTHS), "teacher"]
@@ -31,7 +31,7 @@ def contact_sheet(
 def overview(model: Model, photos: Pictures, strength: float) -> Image.Image:
     """Every look at one strength: a row for each look, a column for each photograph."""
     rows = [[_cell(photo, "source") for photo in photos]]
-    for look in track(tuple(LOOKS), "overview"):
+    for look in shown(tuple(LOOKS), "overview"):
         made = model.restyle(photos, usual_prompt(look), strength)
         rows.append([_cell(picture, look) for picture in made])
     return _table(rows)

@@ -17,10 +17,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=default_folder(), help="training state")
     parser.add_argument("--resume-from", type=Path, help="go on from this exported folder")
     parser.add_argument("--minutes", type=float, help="end the denoiser's training after so long")
+    parser.add_argument("--nice", type=int, default=19, help="how far to give way to other work")
     parser.add_argument("--smoke", action="store_true", help="two minutes that prove the way")
     given = parser.parse_args()
     # The training must not slow the machine for others; its own threads share by themselves.
-    os.nice(19)
+    os.nice(given.nice)
     torch.set_num_threads(1)
     plan = SMOKE if given.smoke else FULL
     target = Training(given.folder, plan, given.resume_from, given.minutes).run()

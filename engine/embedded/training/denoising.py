@@ -18,22 +18,25 @@ from engine.embedded.denoiser import clean_prediction, draw_states, loss_of
 from engine.embedded.filters import LIGHTS, MEDIA
 from engine.embedded.tokens import token_ids
 from engine.embedded.training.pairs import LATENT_PX, NO_LOOK, Pairs
+from engine.embedded.training.record import Record
 
-_LEARNING_RATE = 9e-4
+_LEARNING_RATE = 8e-4
 _WARM_UP = 150
-_AVERAGE = 0.998
+_AVERAGE = 0.997
 _SAVE_EVERY_S = 240.0
 _WORKERS = 2
-# Whole crops and quarter crops in turn, for the same work; so many for each worker.
-_WHOLE, _QUARTER = 2, 8
-_NO_LOOK_SHARE = 0.25
+# Every so many steps see whole crops, the others quarter crops, for the same work: quarters show
+# four times as many captions and looks. So many for each worker.
+_WHOLE_EVERY = 4
+_WHOLE, _QUARTER = 1, 4
+_NO_LOOK_SHARE = 0.12
 # Quarter crops begin where every pattern of the teachers begins anew.
 _PATTERN_PX = 8
 
 
 @dataclass(frozen=True)
 class Budget:
-    """When a training ends: after ``steps``, or earlier after ``minutes``."""
+    """When a training ends: at step ``steps``, or earlier after ``minutes``."""
 
     steps: int
     minutes: float | None = None
@@ -52,16 +55,25 @@ class Batch:
 class DenoiserTraining:
     """A denoiser, its running average and its optimizer, with the data they learn from."""
 
-    def __init__(self, model: Any, tokenizer: Any, encoder: Any, pairs: Pairs, seed: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        encoder: Any,
+        pairs: Pairs,
+        seed: int,
+        begun: Record | None = None,
+    ) -> None:
         self.model = model
-        self.step = 0
+        self.begun = begun or Record()
+        self.step = self.begun.steps
         self.spent_s = 0.0
         self.losses: list[float] = []
         self._tokenizer, self._encoder, self._pairs = tokenizer, encoder.eval(), pairs
         self._parameters = list(model.parameters())
         self._average = [parameter.detach().clone() for parameter in self._parameters]
         self._optimizer = torch.optim.AdamW(
-            self._parameters, _LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01
+            self._parameters, _LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
         self._seed = seed
         self._pool = ThreadPoolExecutor(_WORKERS)
@@ -115,9 +127,15 @@ class DenoiserTraining:
         return model.eval()
 
     def progress(self, budget: Budget) -> float:
-        """How much of ``budget`` is spent, 1.0 being all."""
+        """How much of ``budget`` is spent, 1.0 being all; what came before does not count."""
         by_time = self.spent_s / (60 * budget.minutes) if budget.minutes else 0.0
-        return max(self.step / budget.steps, by_time)
+        left = budget.steps - self.begun.steps
+        return max(len(self.losses) / left, by_time) if left > 0 else 1.0
+
+    @property
+    def record(self) -> Record:
+        """All that this denoiser has been through."""
+        return self.begun.then(self.step, self.spent_s, self.losses)
 
     def _one_step(self, progress: float) -> float:
         # A generator for each step: a resumed training draws what an unbroken one would.
@@ -131,12 +149,13 @@ class DenoiserTraining:
             self._parameters, *(grads for _, grads in results), strict=True
         ):
             parameter.grad = torch.stack(each).mean(0)
-        rate = _learning_rate(self.step, progress)
+        rate = _learning_rate(len(self.losses), progress)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         nn.utils.clip_grad_norm_(self._parameters, 1.0)
         self._optimizer.step()
-        keep = min(_AVERAGE, (1 + self.step) / (10 + self.step))
+        done = len(self.losses)
+        keep = min(_AVERAGE, (1 + done) / (10 + done))
         current = [parameter.detach() for parameter in self._parameters]
         torch._foreach_lerp_(self._average, current, 1 - keep)
         self.step += 1
@@ -152,7 +171,7 @@ class DenoiserTraining:
         return loss.item(), torch.autograd.grad(loss, self._parameters)
 
     def _batch(self, dice: np.random.Generator) -> Batch:
-        whole = self.step % 2 == 0
+        whole = self.step % _WHOLE_EVERY == 0
         count, side = (_WHOLE, LATENT_PX) if whole else (_QUARTER, LATENT_PX // 2)
         captions = Captions(int(dice.integers(2**31)))
         photos, targets, sentences, prompted = [], [], [], []

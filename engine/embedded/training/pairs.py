@@ -61,9 +61,8 @@ def build_pairs(
     """
     if (folder / "pairs.json").exists():
         return
-    dice = np.random.default_rng(plan.seed)
-    crops = np.concatenate(list(_all_crops(photos, plan, dice)))
-    np.save(folder / "crops.npy", crops)
+    crops = build_crops(folder, plan, photos)
+    dice = np.random.default_rng(plan.seed + 1)
     wanted = [_looks_of_one_crop(plan, dice) for _ in crops]
     if code is None:
         # Photographs and teachers' pictures alike.
@@ -72,6 +71,18 @@ def build_pairs(
         code = fit(np.concatenate([crops[sample], np.stack(shown)]))
     code.save(folder / "code.npz")
     _encode_all(folder, crops, wanted, code)
+
+
+def build_crops(folder: Path, plan: Plan, photos: Iterable[list[Bytes]]) -> NDArray[np.uint8]:
+    """The crops of ``photos`` kept in ``folder``, n × 256 × 256 × 3, cut there first if need be."""
+    kept = folder / "crops.npy"
+    if not kept.exists():
+        dice = np.random.default_rng(plan.seed)
+        fresh = folder / "crops.new.npy"
+        np.save(fresh, np.concatenate(list(_all_crops(photos, plan, dice))))
+        fresh.replace(kept)
+    crops: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
+    return crops
 
 
 def load_pairs(folder: Path) -> Pairs:
@@ -95,7 +106,12 @@ def _all_crops(
 def _looks_of_one_crop(plan: Plan, dice: np.random.Generator) -> list[Look]:
     """Different looks, compounds last."""
     singles: list[Look] = [(name, None) for name in MEDIA] + [(None, name) for name in LIGHTS]
-    chosen = [singles[place] for place in dice.permutation(len(singles))[: plan.singles_per_crop]]
+    # Media are harder to learn than lights, and come twice as often.
+    weights = np.array([2.0 if medium else 1.0 for medium, _ in singles])
+    places = dice.choice(
+        len(singles), plan.singles_per_crop, replace=False, p=weights / weights.sum()
+    )
+    chosen = [singles[place] for place in places]
     for _ in range(plan.compounds_per_crop):
         medium, light = dice.integers(len(MEDIA)), dice.integers(len(LIGHTS))
         chosen.append((list(MEDIA)[medium], list(LIGHTS)[light]))

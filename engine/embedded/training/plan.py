@@ -25,10 +25,10 @@ class Plan:
 
 FULL = Plan(
     photos=None,
-    crops_per_photo=7,
-    crops_per_view=3,
-    singles_per_crop=11,
-    compounds_per_crop=4,
+    crops_per_photo=4,
+    crops_per_view=1,
+    singles_per_crop=9,
+    compounds_per_crop=3,
     text_steps=2500,
     autoencoder_steps=3000,
     denoiser_steps=20000,

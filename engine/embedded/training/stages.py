@@ -25,6 +25,7 @@ from engine.embedded.training.denoising import Budget, DenoiserTraining
 from engine.embedded.training.losses import LossBook
 from engine.embedded.training.pairs import build_pairs, listed_photos, load_pairs
 from engine.embedded.training.plan import Plan
+from engine.embedded.training.record import Record
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class Training:
         build_pairs(self.folder, self.plan, photos, code)
         tokenizer, encoder = self._text(started_from)
         autoencoder = self._autoencoder(started_from, book)
-        denoiser = self._denoiser(started_from, tokenizer, encoder, book)
+        denoiser, record = self._denoiser(started_from, tokenizer, encoder)
         target = self.folder / "exported"
         export(Parts(tokenizer, encoder, autoencoder, denoiser), target)
+        record.save(target)
+        book.keep("denoiser", record.losses)
         book.plot()
         return target
 
@@ -91,12 +94,13 @@ class Training:
         return AutoencoderTiny.from_pretrained(folder)
 
     def _denoiser(
-        self, started_from: Parts | None, tokenizer: Any, encoder: Any, book: LossBook
-    ) -> Any:
+        self, started_from: Parts | None, tokenizer: Any, encoder: Any
+    ) -> tuple[Any, Record]:
         torch.manual_seed(self.plan.seed)
         model = started_from.denoiser if started_from else new_denoiser()
         pairs = load_pairs(self.folder)
-        training = DenoiserTraining(model, tokenizer, encoder, pairs, self.plan.seed)
+        begun = Record.load(self.resume_from)
+        training = DenoiserTraining(model, tokenizer, encoder, pairs, self.plan.seed, begun)
         state = self.folder / "denoiser.pt"
         if state.exists():
             training.load(state)
@@ -107,5 +111,4 @@ class Training:
             for loss in training.run(budget, state):
                 done = training.progress(budget)
                 progress.update(task, completed=done, description=f"{training.step}: {loss:.4f}")
-        book.keep("denoiser", training.losses)
-        return training.averaged(new_denoiser())
+        return training.averaged(new_denoiser()), training.record

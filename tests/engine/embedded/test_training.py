@@ -1,5 +1,6 @@
 """The whole training in miniature: from photographs to a folder that the stock pipeline loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from PIL import Image
 
 from engine.embedded.training.plan import SMOKE
+from engine.embedded.training.record import Record
 from engine.embedded.training.stages import Training
 from tests.engine.embedded.scenes import scene
 
@@ -28,6 +30,7 @@ def test_the_smoke_training_exports_a_model_and_resumes(tmp_path: Path) -> None:
     ).images[0]
     assert made.size == (64, 64)
     assert (tmp_path / "first" / "losses.png").stat().st_size > 1000
+    assert Record.load(exported).steps == SMOKE.denoiser_steps
 
     # Everything is there: a second run trains nothing and exports the same.
     weights = (exported / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
@@ -35,7 +38,9 @@ def test_the_smoke_training_exports_a_model_and_resumes(tmp_path: Path) -> None:
     assert (exported / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == weights
 
     # Another machine goes on from the exported folder alone.
-    further = Training(tmp_path / "second", SMOKE, resume_from=exported, photos=photos).run()
+    longer = replace(SMOKE, denoiser_steps=2 * SMOKE.denoiser_steps)
+    further = Training(tmp_path / "second", longer, resume_from=exported, photos=photos).run()
+    assert Record.load(further).steps == 2 * SMOKE.denoiser_steps
     old = np.load(tmp_path / "first" / "photo_latents.npy")
     new = np.load(tmp_path / "second" / "photo_latents.npy")
     assert np.abs(old.astype(float) - new).max() < 0.05

@@ -48,7 +48,23 @@ def test_only_stock_classes_are_needed() -> None:
     assert libraries <= {"diffusers", "transformers", None}
 
 
-@pytest.mark.parametrize("prompt", ["", "🎨🔥", "夜晚的房间", "x" * 2000, "at night " * 200])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "🎨🔥",
+        "👩🏽‍🚀" * 50,
+        "qwrtz blorptastic zzyzx",
+        "夜晚的房间",
+        "أضف قبعة",
+        "คืนที่มีพายุ",
+        "Ўзбекча ҳикоя \u200f\u0000\ufffd",
+        "add a red hat to the dog",
+        "x" * 2000,
+        "at night " * 223,
+        "雪" * 2000,
+    ],
+)
 def test_any_prompt_gives_a_picture(pipeline: Any, prompt: str) -> None:
     picture = np.asarray(_restyle(pipeline, prompt))
     assert picture.shape == (64, 64, 3)
