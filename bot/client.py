@@ -13,6 +13,8 @@ from bot.application import Application
 from bot.boundary import answering
 from bot.buttons.rows import BUTTONS
 from bot.commands import add_commands
+from bot.commands.history import HistoryButton
+from bot.commands.privacy import ForgetButton
 from bot.errors import MemberError, NotAllowed
 from bot.language.translator import CatalogueTranslator
 from bot.moderation.gate import require_command
@@ -62,7 +64,7 @@ class RestyleBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register buttons and commands; tell Discord of the commands only if they changed."""
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, HistoryButton, ForgetButton)
         await self.tree.set_translator(CatalogueTranslator())
         add_commands(self.tree, self.app.settings)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]

@@ -7,6 +7,7 @@ from storage.guilds import Guilds
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
 from storage.ledger_totals import LedgerTotals
+from storage.members import Members
 from storage.migrations.upgrading import upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
@@ -44,6 +45,7 @@ class Database:
         self.ledger_totals = LedgerTotals(sessions)
         self.quota_rules = QuotaRules(sessions)
         self.guilds = Guilds(sessions)
+        self.members = Members(sessions)
         self.outbox = Outbox(sessions)
         self.images = ImageUses(sessions)
         self.values = Values(sessions)

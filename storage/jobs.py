@@ -81,7 +81,7 @@ class Jobs:
             row = await session.get(JobRow, job_id)
         if row is None:
             raise UnknownJob(job_id)
-        return _job(row)
+        return job_of(row)
 
     async def group(self, job: Job) -> list[Job]:
         """The jobs that share ``job``'s message, by place; itself alone where it has its own."""
@@ -89,7 +89,7 @@ class Jobs:
             return [job]
         statement = select(JobRow).where(JobRow.group_id == job.group_id).order_by(JobRow.place)
         async with self._sessions.read() as session:
-            return [_job(row) for row in await session.scalars(statement)]
+            return [job_of(row) for row in await session.scalars(statement)]
 
     async def set_message(self, job_id: str, message_id: int) -> None:
         """Note which message shows the job; raises ``UnknownJob``."""
@@ -105,7 +105,7 @@ class Jobs:
             attempt=JOBS.c.attempt + 1,
             started_at=datetime.now(UTC),
         )
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
     async def complete(self, job_id: str, attempt: int, result: JobResult) -> bool:
         """The attempt made ``result``: keep the charge and have it delivered."""
@@ -180,7 +180,7 @@ class Jobs:
                 .where(JOBS.c.status == JobStatus.QUEUED)
                 .order_by(JOBS.c.created_at, JOBS.c.id)
             )
-            return [_job(row) for row in rows]
+            return [job_of(row) for row in rows]
 
         return await self._sessions.transact(work)
 
@@ -286,6 +286,7 @@ def _new_values(new: NewJob, now: datetime) -> dict[str, Any]:
     return values | {"status": JobStatus.QUEUED, "attempt": 0, "created_at": now, "notes": ()}
 
 
-def _job(row: Any) -> Job:
+def job_of(row: Any) -> Job:
+    """A row as what goes out of the database."""
     # The columns are named and typed as the fields are; a test holds them together.
     return Job(**{name: getattr(row, name) for name in JOB_FIELDS})

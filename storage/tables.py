@@ -237,6 +237,15 @@ class GuildRow(Base):
     retention_days: Mapped[int | None]
 
 
+class MemberRow(Base):
+    """What a member chose for themselves, in every guild."""
+
+    __tablename__ = "members"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    opted_out: Mapped[bool]
+
+
 class ValueRow(Base):
     """A single remembered value, such as the hash of the commands last synced."""
 

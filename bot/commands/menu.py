@@ -10,6 +10,7 @@ from bot.jobs.submission import FirstWish
 from bot.language import _
 from bot.modals import WishModal
 from bot.pictures import picture_in
+from bot.privacy.consent import owner_of, require_consent
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -22,6 +23,8 @@ async def _restyle_this(
 ) -> None:
     picture = picture_in(message)
     app = interaction.client.app
+    owner_id = await owner_of(app.database, message)
+    await require_consent(app.database, owner_id, interaction.user.id)
 
     async def submitted(
         answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float

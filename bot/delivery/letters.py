@@ -9,6 +9,7 @@ from bot import texts
 from bot.buttons.cancel import waiting_view
 from bot.buttons.rows import result_view
 from bot.delivery.courier import Letter
+from bot.delivery.parameters import embedded, parameters_of, room_for
 from bot.intake import Intake
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Status
@@ -42,11 +43,13 @@ class LetterWriter:
         spec = JobSpec.from_mapping(job.params)
         if spec.alpha_hash is not None:
             image = await self._intake.restore(image, await self._images.get(spec.alpha_hash))
-        encoded = await self._intake.shrink(image, attachment_size_limit - MULTIPART_BYTES)
+        how = parameters_of(job)
+        limit = attachment_size_limit - MULTIPART_BYTES - room_for(how)
+        encoded = await self._intake.shrink(image, limit)
 
         def files() -> Sequence[discord.File]:
             name = f"restyle-{job.id}{encoded.extension}"
-            picture = io.BytesIO(encoded.data)
+            picture = io.BytesIO(embedded(encoded.data, how))
             return [discord.File(picture, name, description=texts.alt_text(job))]
 
         return Letter(

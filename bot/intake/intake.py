@@ -1,10 +1,13 @@
 """Takes members' pictures in and makes ours ready to go out; all decoding is in child processes."""
 
+from collections.abc import Sequence
+
 from bot.intake.limits import IntakeLimits, check_bytes
 from bot.intake.pool import Pool
 from bot.intake.sizing import SizeRule
 from bot.intake.sniff import PictureFormat, sniff
 from bot.intake.wire import (
+    DrawTree,
     Encoded,
     Picture,
     Prepare,
@@ -13,6 +16,7 @@ from bot.intake.wire import (
     Shrink,
     SideBySide,
     Thumbnail,
+    TreeNode,
 )
 
 DEFAULT_PROCESSES = 2
@@ -73,6 +77,11 @@ class Intake:
     async def side_by_side(self, left: bytes, right: bytes) -> bytes:
         """Before | after at the height of the right one, as lossless WebP."""
         reply = await self._pool.ask(SideBySide(left=left, right=right), Picture)
+        return reply.data
+
+    async def tree(self, nodes: Sequence[TreeNode]) -> bytes:
+        """A lineage drawn as one WebP; each node's parent stands before it."""
+        reply = await self._pool.ask(DrawTree(nodes=tuple(nodes)), Picture)
         return reply.data
 
     async def thumbnail(self, image: bytes, max_side: int) -> bytes:

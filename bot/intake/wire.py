@@ -98,6 +98,26 @@ class SideBySide(msgspec.Struct, frozen=True, kw_only=True, tag="side_by_side"):
     right: bytes
 
 
+class TreeNode(msgspec.Struct, frozen=True, kw_only=True):
+    """One picture of a lineage.
+
+    Attributes:
+        parent: Place of the picture it came of, which is an earlier one; None for the first.
+        image: The picture; None for one that is not to be seen.
+        label: A few characters under it, in Latin script.
+    """
+
+    parent: int | None
+    image: bytes | None
+    label: str
+
+
+class DrawTree(msgspec.Struct, frozen=True, kw_only=True, tag="draw_tree"):
+    """Draw a lineage as one picture."""
+
+    nodes: tuple[TreeNode, ...]
+
+
 class Thumbnail(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     """Make a picture at most ``max_side`` pixels wide and high."""
 
@@ -105,7 +125,7 @@ class Thumbnail(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     max_side: int
 
 
-Request = Prepare | Restore | Shrink | SideBySide | Thumbnail
+Request = Prepare | Restore | Shrink | SideBySide | Thumbnail | DrawTree
 Reply = Prepared | Encoded | Picture | Ready | Refused
 
 _REPLIES = msgspec.msgpack.Decoder(Reply)

@@ -12,7 +12,9 @@ from bot.intake.errors import BrokenPicture, IntakeError, TooMuchMemory
 from bot.intake.limits import IntakeLimits
 from bot.intake.prepare import prepare
 from bot.intake.sandbox import confine, grant_time, mute
+from bot.intake.tree import draw_tree
 from bot.intake.wire import (
+    DrawTree,
     Picture,
     Prepare,
     Ready,
@@ -70,6 +72,8 @@ def _carry_out(request: Request, limits: IntakeLimits) -> Reply:
             return shrink(request.image, request.max_bytes, limits)
         case SideBySide():
             return Picture(side_by_side(request.left, request.right, limits))
+        case DrawTree():
+            return Picture(draw_tree(request.nodes, limits))
     return Picture(thumbnail(request.image, request.max_side, limits))
 
 

@@ -10,6 +10,7 @@ from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
 from bot.language import _
 from bot.moderation.admission import Admission
+from bot.privacy.consent import require_parents_consent
 from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts
 from bot.quota.price import price
@@ -112,6 +113,7 @@ class Submission:
         """
         self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
         await self._admission.admit(origin)
+        await require_parents_consent(self._database, wish.parent_id, origin.user_id)
         if not await self._images.exists(wish.spec.source_hash):
             raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
         return await self._charge(origin, wish)

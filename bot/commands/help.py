@@ -1,0 +1,62 @@
+"""`/help`: what this member may do here, read off the commands that there are."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.language import N_, _
+from bot.listing import fitted
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+AFTERWARDS = N_(
+    "The buttons under a result go on from it, and anybody may press them; "
+    "whoever presses, pays. In a message's menu under *Apps* you find what I can do with "
+    "pictures that are already there."
+)
+
+
+@app_commands.command(name="help", description="What you can do with me here")
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@app_commands.allowed_installs(guilds=True, users=True)
+async def help_command(interaction: "discord.Interaction[RestyleBot]") -> None:
+    """Answer with the list, to the member alone."""
+    every, moderating = _lines(interaction)
+    parts = [_("**What you can do here**"), *every, "", _(AFTERWARDS)]
+    if moderating:
+        parts += ["", _("**What you can do as a moderator**"), *moderating]
+    await interaction.response.send_message(fitted(parts), ephemeral=True)
+
+
+def _lines(interaction: "discord.Interaction[RestyleBot]") -> tuple[list[str], list[str]]:
+    every: list[str] = []
+    moderating: list[str] = []
+    for command in interaction.client.tree.get_commands():
+        if isinstance(command, app_commands.ContextMenu) or not _works_here(interaction, command):
+            continue
+        needed = command.default_permissions
+        if needed is None:
+            every += _described(command)
+        elif interaction.guild_id is not None and needed <= interaction.permissions:
+            moderating += _described(command)
+    return every, moderating
+
+
+def _works_here(interaction: discord.Interaction[Any], command: Any) -> bool:
+    contexts = command.allowed_contexts
+    if contexts is None:
+        return True
+    if interaction.guild_id is not None:
+        return contexts.guild is not False
+    return contexts.dm_channel is not False
+
+
+def _described(command: Any) -> Iterator[str]:
+    inner = [command] if isinstance(command, app_commands.Command) else command.walk_commands()
+    for one in inner:
+        if isinstance(one, app_commands.Command):
+            name = " ".join(_(part) for part in one.qualified_name.split())
+            yield f"`/{name}` {_(one.description)}"

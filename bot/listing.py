@@ -1,0 +1,47 @@
+"""How a picture is named in a list: its prompt on one line, what made it, where it stands."""
+
+import msgspec
+
+from bot import texts
+from bot.jobs.spec import JobSpec
+from bot.language import _
+from bot.language.formats import number
+from storage.records import Job
+
+MESSAGE_CHARS = 2000
+
+
+def prompt_of(job: Job, chars: int) -> str:
+    """The prompt on one line, at most about ``chars`` long, with its markup disarmed."""
+    spec = JobSpec.from_mapping(job.params)
+    prompt = " ".join(spec.params.prompt.split())
+    if len(prompt) > chars:
+        prompt = prompt[: chars - 1] + "…"
+    short = msgspec.structs.replace(spec.params, prompt=prompt)
+    return texts.shown_prompt(msgspec.structs.replace(spec, params=short))
+
+
+def facts_of(job: Job) -> list[str]:
+    """Strength, seed and checkpoint, in few words each."""
+    spec = JobSpec.from_mapping(job.params)
+    facts = [_("seed {seed}").format(seed=spec.params.seed), spec.params.checkpoint]
+    if spec.source_hash is not None:
+        strength = number(spec.params.strength, 2)
+        facts.insert(0, _("strength {strength}").format(strength=strength))
+    return facts
+
+
+def jump_link(job: Job) -> str | None:
+    """The address of the message that shows the job, if one is known."""
+    if job.message_id is None:
+        return None
+    guild = "@me" if job.guild_id is None else job.guild_id
+    return f"https://discord.com/channels/{guild}/{job.channel_id}/{job.message_id}"
+
+
+def fitted(lines: list[str], max_chars: int = MESSAGE_CHARS) -> str:
+    """The lines as one text, without the last ones where it would be too long."""
+    kept = list(lines)
+    while len("\n".join(kept)) > max_chars:
+        kept = [*kept[:-2], "…"]
+    return "\n".join(kept)

@@ -1,0 +1,164 @@
+"""What one member has here: their pictures, their wish to be left alone, and how to forget them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
+
+from storage import image_uses
+from storage.jobs import IN_FLIGHT, JOBS, job_of
+from storage.records import Job, JobStatus
+from storage.sessions import Sessions
+from storage.tables import ImageUseRow, JobRow, LedgerRow, MemberRow
+from storage.upsert import upsert
+
+# SQLite takes 32,766 values in one statement, and PostgreSQL about as many.
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """A row of the ledger about a member; it outlives their pictures."""
+
+    guild_id: int | None
+    day: date
+    kind: str
+    amount: int
+    reason: str
+    job_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was forgotten of a member.
+
+    Attributes:
+        jobs: The rows as they were, so that their messages can be found.
+        unused: Hashes that no job uses any more, to be deleted from the image store.
+        in_flight: Jobs that wait or run, and so were left.
+    """
+
+    jobs: tuple[Job, ...]
+    unused: frozenset[str]
+    in_flight: int
+
+
+class Members:
+    """Reads and forgets by member."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def count(self, user_id: int) -> int:
+        """How many pictures of a member are kept."""
+        statement = select(func.count()).select_from(JobRow).where(*_kept(user_id))
+        async with self._sessions.read() as session:
+            return (await session.execute(statement)).scalar_one()
+
+    async def history(self, user_id: int, *, offset: int, limit: int) -> list[Job]:
+        """The jobs of a member whose pictures are kept, the newest first."""
+        statement = (
+            select(JobRow)
+            .where(*_kept(user_id))
+            .order_by(JobRow.id.desc())
+            .offset(offset)
+            .limit(limit)
+        )
+        return await self._jobs(statement)
+
+    async def everything(self, user_id: int) -> list[Job]:
+        """All jobs of a member, the oldest first."""
+        return await self._jobs(select(JobRow).where(JobRow.user_id == user_id).order_by(JobRow.id))
+
+    async def charges(self, user_id: int) -> list[Charge]:
+        """The ledger's rows about a member, the oldest first."""
+        statement = select(LedgerRow).where(LedgerRow.user_id == user_id).order_by(LedgerRow.id)
+        async with self._sessions.read() as session:
+            rows = (await session.scalars(statement)).all()
+        return [
+            Charge(
+                guild_id=row.guild_id,
+                day=row.day,
+                kind=row.kind.value,
+                amount=row.amount,
+                reason=row.reason,
+                job_id=row.job_id,
+                created_at=row.created_at,
+            )
+            for row in rows
+        ]
+
+    async def lineage(self, root_id: str, limit: int) -> list[Job]:
+        """The first jobs that go back to a root, that root among them, the oldest first."""
+        of_root = or_(JobRow.id == root_id, JobRow.root_id == root_id)
+        return await self._jobs(
+            select(JobRow)
+            .where(of_root, JobRow.status == JobStatus.DONE)
+            .order_by(JobRow.id)
+            .limit(limit)
+        )
+
+    async def shown_in(self, message_id: int) -> list[Job]:
+        """The jobs that a message shows, by their place in it."""
+        return await self._jobs(
+            select(JobRow).where(JobRow.message_id == message_id).order_by(JobRow.place, JobRow.id)
+        )
+
+    async def opted_out(self, user_id: int) -> bool:
+        """Whether a member wants nobody else to restyle their pictures."""
+        async with self._sessions.read() as session:
+            row = await session.get(MemberRow, user_id)
+        return row is not None and row.opted_out
+
+    async def opt_out(self, user_id: int, *, wish: bool) -> None:
+        """Note whether a member wants that."""
+        async with self._sessions.write() as session:
+            await upsert(session, MemberRow, {"user_id": user_id}, {"opted_out": wish})
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Delete the jobs of a member that are over, and with them every use of their images.
+
+        The ledger stays, as it does for ever; so does the wish to be left alone.
+        """
+        whose = JobRow.user_id == user_id
+
+        def work(connection: Connection) -> Forgotten:
+            left = select(func.count()).where(whose, JobRow.status.in_(IN_FLIGHT))
+            in_flight = connection.execute(left).scalar_one()
+            over = select(JOBS).where(whose, JobRow.status.not_in(IN_FLIGHT)).order_by(JobRow.id)
+            jobs = tuple(job_of(row) for row in connection.execute(over))
+            unused = _delete(connection, [job.id for job in jobs])
+            return Forgotten(jobs=jobs, unused=frozenset(unused), in_flight=in_flight)
+
+        return await self._sessions.transact(work)
+
+    async def _jobs(self, statement: Select[JobRow]) -> list[Job]:
+        async with self._sessions.read() as session:
+            return [job_of(row) for row in await session.scalars(statement)]
+
+
+def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:
+    used: set[str] = set()
+    for some in _parts(job_ids):
+        used.update(
+            connection.scalars(select(ImageUseRow.hash).where(ImageUseRow.job_id.in_(some)))
+        )
+        connection.execute(delete(JOBS).where(JobRow.id.in_(some)))
+    unused: set[str] = set()
+    for some in _parts(sorted(used)):
+        unused |= image_uses.unused(connection, some)
+    return unused
+
+
+def _parts(names: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE))
+
+
+def _kept(user_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        JobRow.user_id == user_id,
+        JobRow.status == JobStatus.DONE,
+        JobRow.result_hash.is_not(None),
+    )

@@ -1,0 +1,135 @@
+"""What a member owns: taken along as zip files, deleted whole, and left alone when they wish so."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from tests.bot.stage import PHOTO, Stage, buttons, stage
+
+
+async def exported(
+    s: Stage, who: simcord.MemberActor | None = None
+) -> tuple[list[zipfile.ZipFile], simcord.InteractionResult]:
+    result = await (who or s.world.alice).slash(s.world.channel, "privacy export")
+    files: list[discord.Attachment] = []
+    for reply in (result.response, *result.followups):
+        assert reply is not None
+        assert reply.ephemeral
+        files += reply.message.attachments
+    parts = [zipfile.ZipFile(io.BytesIO(await file.read())) for file in files]
+    return parts, result
+
+
+async def test_an_export_has_the_words_and_the_pictures(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        message = await s.result(prompt="mine", seed=5)
+        await (await s.restyle(s.world.bob, prompt="theirs")).outcome()
+        [part], _ = await exported(s)
+        told = json.loads(part.read("data.json"))
+        assert told["user_id"] == s.world.alice.id
+        [job] = told["jobs"]
+        assert job["params"]["params"]["prompt"] == "mine"
+        assert "token" not in str(job)
+        assert [row["kind"] for row in told["ledger"]] == ["reserve", "commit"]
+        names = {f"pictures/{s.job_of(message)}-{kind}.webp" for kind in ("source", "result")}
+        assert set(part.namelist()) == {"data.json", *names}
+        kept = await s.app.images.get(job["result_hash"])
+        assert part.read(f"pictures/{s.job_of(message)}-result.webp") == kept
+
+
+async def test_an_export_is_split_by_the_upload_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path) as s:
+        for _ in range(4):
+            await s.result()
+        jobs = await s.app.database.members.everything(s.world.alice.id)
+        assert jobs[0].result_hash is not None
+        picture = len(await s.app.images.get(jobs[0].result_hash))
+        monkeypatch.setattr("bot.privacy.export.MAX_PART_BYTES", 3 * picture)
+        parts, _ = await exported(s)
+        assert len(parts) > 2
+        names = [name for part in parts for name in part.namelist()]
+        assert len(names) == len(set(names)) == 1 + 2 * 4
+        monkeypatch.setattr("bot.commands.privacy.MAX_PARTS", 2)
+        parts, result = await exported(s)
+        assert len(parts) == 2
+        assert "more than fits into 2 files" in result.followups[-1].content
+
+
+async def test_delete_asks_first_and_then_leaves_only_the_count(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        message = await s.result()
+        job = await s.app.database.jobs.get(s.job_of(message))
+        theirs = await (await s.restyle(s.world.bob)).outcome()
+        asked = await s.world.alice.slash(s.world.channel, "privacy delete")
+        assert asked.response is not None
+        assert asked.response.ephemeral
+        assert "1 picture" in asked.response.content
+        assert buttons(asked.response.message) == ["Delete everything"]
+        # Nothing has happened yet.
+        assert await s.app.database.members.count(s.world.alice.id) == 1
+        await s.world.alice.click(asked.response.message, label="Delete everything")
+        assert "Deleted: 1 job." in asked.response.message.content
+        assert buttons(asked.response.message) == []
+        assert await s.app.database.members.everything(s.world.alice.id) == []
+        assert job.result_hash is not None
+        assert not await s.app.images.exists(job.result_hash)
+        assert s.last_message.id == theirs.id
+        taken = [r.path for r in s.world.env.http_requests if r.method == "DELETE"]
+        assert taken == [f"/channels/{message.channel.id}/messages/{message.id}"]
+        assert "used 1 of 20" in await s.balance()
+
+
+async def test_delete_stops_what_waits_and_says_what_still_runs(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.slots = 1
+        s.engine.gate.clear()
+        s.engine.deaf = True
+        running = await s.restyle()
+        await running.progress()
+        await s.restyle()
+        asked = await s.world.alice.slash(s.world.channel, "privacy delete")
+        assert asked.response is not None
+        await s.world.alice.click(asked.response.message, label="Delete everything")
+        assert "just being made" in asked.response.message.content
+        [left] = await s.app.database.members.everything(s.world.alice.id)
+        assert s.engine.attempts[0].key.startswith(left.id)
+        s.engine.gate.set()
+        await running.outcome()
+
+
+async def test_who_opted_out_is_left_alone_by_the_menu(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        bob, alice, channel = s.world.bob, s.world.alice, s.world.channel
+        posted = await bob.send(channel, "look", attachments=[("cat.jpg", PHOTO)])
+        noted = await bob.slash(channel, "privacy opt-out", alone=True)
+        assert noted.response is not None
+        assert noted.response.content.startswith("Noted: nobody")
+        refused = await alice.context_menu(channel, "Restyle this", posted)
+        assert refused.response is not None
+        assert refused.response.ephemeral
+        assert "wants nobody to restyle it" in refused.response.content
+        # Their own pictures stay theirs to restyle.
+        assert (await bob.context_menu(channel, "Restyle this", posted)).modal is not None
+        await bob.slash(channel, "privacy opt-out", alone=False)
+        assert (await alice.context_menu(channel, "Restyle this", posted)).modal is not None
+
+
+async def test_what_an_opted_out_member_made_is_theirs_too(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        bob, alice, channel = s.world.bob, s.world.alice, s.world.channel
+        made = await (await s.restyle(bob)).outcome()
+        await bob.slash(channel, "privacy opt-out", alone=True)
+        refused = await alice.context_menu(channel, "Restyle this", made)
+        assert refused.response is not None
+        assert "wants nobody to restyle it" in refused.response.content
+        for label in ("Vary subtle", "Reroll"):
+            asked = await s.press(made, label)
+            assert "wants nobody to restyle it" in asked.refusal
+        assert len((await (await s.press(made, "Vary subtle", bob)).outcome()).attachments) == 1

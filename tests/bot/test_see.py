@@ -1,0 +1,153 @@
+"""What members can look at: history, lineage, help and about, each told to them alone."""
+
+import io
+from pathlib import Path
+
+import discord
+import pytest
+from PIL import Image
+from sd_parsers import ParserManager
+from simcord.results import ResponseMessage
+
+from bot.commands.history import THUMBNAIL_SIDE
+from bot.language.extraction import command_payloads
+from tests.bot.stage import Stage, stage
+
+
+async def told(s: Stage, name: str) -> ResponseMessage:
+    """What Alice alone is told when she uses a command."""
+    result = await s.world.alice.slash(s.world.channel, name)
+    assert result.response is not None
+    assert result.response.ephemeral
+    return result.response
+
+
+def texts_in(message: discord.Message) -> list[str]:
+    """All text of a message with components, from the top down."""
+    found: list[str] = []
+
+    def visit(items: object) -> None:
+        for item in items:  # type: ignore[attr-defined]
+            if isinstance(item, discord.TextDisplay):
+                found.append(item.content)
+            visit(getattr(item, "children", ()))
+
+    visit(message.components)
+    return found
+
+
+async def test_history_shows_ones_own_pictures_and_the_way_to_them(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(prompt="**one**", seed=11)
+        await s.restyle(s.world.bob, prompt="not mine")
+        second = await s.result(prompt="three")
+        message = (await told(s, "history")).message
+        heading, newest, oldest = texts_in(message)
+        assert "2 in all, page 1 of 1" in heading
+        assert "three" in newest
+        assert r"\*\*one\*\*" in oldest
+        assert "seed 11 · embedded" in oldest
+        assert second.jump_url in newest
+        assert first.jump_url in oldest
+        assert len(message.attachments) == 2
+        with Image.open(io.BytesIO(await message.attachments[0].read())) as image:
+            assert max(image.size) <= THUMBNAIL_SIDE
+
+
+async def test_history_is_turned_page_by_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.history.PER_PAGE", 2)
+    async with stage(tmp_path) as s:
+        for number in range(5):
+            await s.result(prompt=f"picture {number}")
+        asked = await told(s, "history")
+        seen = texts_in(asked.message)[1:]
+        for _ in range(2):
+            await s.world.alice.click(asked.message, label="Older")
+            seen += texts_in(asked.message)[1:]
+        assert [text.splitlines()[0] for text in seen] == [
+            f"**picture {number}**" for number in (4, 3, 2, 1, 0)
+        ]
+        await s.world.alice.click(asked.message, label="Newer")
+        assert "page 2 of 3" in texts_in(asked.message)[0]
+
+
+async def test_the_posted_file_tells_how_it_was_made(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        message = await s.result(prompt="a castle", seed=4711, strength="0.5")
+        found = ParserManager().parse(io.BytesIO(await message.attachments[0].read()))
+        assert found is not None
+        assert [prompt.value for prompt in found.prompts] == ["a castle"]
+        assert found.samplers[0].parameters["seed"] == "4711"
+
+
+async def test_history_of_somebody_new_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        message = (await told(s, "history")).message
+        assert texts_in(message) == ["You have made no pictures yet."]
+
+
+async def test_a_lineage_is_one_drawing_of_all_that_came_of_a_picture(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(prompt="the first")
+        varied = await (await s.press(first, "Vary subtle")).outcome()
+        await (await s.press(first, "Reroll", s.world.bob)).outcome()
+        await (await s.press(varied, "Vary strong")).outcome()
+        await s.result(prompt="unrelated")
+        result = await s.world.alice.context_menu(s.world.channel, "Show lineage", varied)
+        assert result.response is not None
+        message = result.response.message
+        assert [line[:2] for line in message.content.splitlines()[1:]] == ["1.", "2.", "3.", "4."]
+        assert "unrelated" not in message.content
+        assert s.world.bob.mention in message.content
+        [attachment] = message.attachments
+        assert "A tree of 4 pictures" in (attachment.description or "")
+        with Image.open(io.BytesIO(await attachment.read())) as image:
+            # Source, first, two of its children side by side, and a grandchild: four columns.
+            assert image.width > image.height
+
+
+async def test_a_lineage_hides_what_was_made_where_one_cannot_read(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(prompt="in the channel")
+        other = s.world.alice.guild.create_text_channel("elsewhere")
+        await (await s.press(first, "Vary subtle", s.world.bob)).outcome()
+        asked = await s.world.bob.slash(other, "lineage")
+        assert asked.response is not None
+        # Bob sees his own, and not the one that Alice made in the other channel.
+        assert s.world.bob.mention in asked.response.content
+        assert s.world.alice.mention not in asked.response.content
+
+
+async def test_lineage_offers_ones_own_and_refuses_others(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result(prompt="a castle")
+        await s.result(prompt="a boat")
+        alice, channel = s.world.alice, s.world.channel
+        offered = await alice.autocomplete(channel, "lineage", "picture", "CAST")
+        assert [choice["name"] for choice in offered] == ["a castle"]
+        assert offered[0]["value"] == s.job_of(first)
+        asked = await s.world.bob.slash(channel, "lineage", picture=s.job_of(first))
+        assert "none of your pictures" in asked.followups[0].content
+        asked = await s.world.bob.slash(channel, "lineage")
+        assert "no pictures yet" in asked.followups[0].content
+
+
+async def test_help_fits_what_the_member_may_do(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        text = (await told(s, "help")).content
+        assert "`/restyle` Give a picture a new look" in text
+        assert "`/privacy export`" in text
+        for command in command_payloads():
+            if command["type"] == discord.AppCommandType.chat_input.value:
+                everybodys = command.get("default_member_permissions") is None
+                assert (f"`/{command['name']}" in text) is everybodys, command["name"]
+
+
+async def test_about_tells_version_checkpoint_and_licence(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        text = (await told(s, "about")).content
+        assert s.app.checkpoint.name in text
+        assert s.app.checkpoint.licence in text
+        assert "0 jobs wait" in text
