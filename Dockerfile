@@ -49,7 +49,8 @@ USER 10001:10001
 WORKDIR /data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10m \
     CMD ["test", "-S", "/run/restyle/engine.sock"]
-ENTRYPOINT ["python3", "-m", "engine.worker", "--listen", "/run/restyle/engine.sock"]
+ENTRYPOINT ["python3", "-m", "engine.worker", "--listen", "/run/restyle/engine.sock", \
+    "--profile-dir", "/weights/profiles"]
 
 FROM base AS bot
 COPY --from=bot-builder /opt/restyle /opt/restyle

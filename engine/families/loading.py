@@ -56,7 +56,14 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
     if checkpoint.family not in _STEPWISE:
         return StockFamily(pipeline)
     _, adapter = _STEPWISE[checkpoint.family]
-    return StepwiseFamily(adapter(pipeline))
+    family = StepwiseFamily(adapter(pipeline))
+    known = family.adapter.denoiser.config
+    if (known.out_channels or known.in_channels) != known.in_channels:
+        raise CheckpointError(
+            f"Checkpoint {checkpoint.name!r} reads more than latents, as those made for inpainting "
+            "do; its plain counterpart paints behind a mask as well."
+        )
+    return family
 
 
 def pick_device(device: str) -> str:

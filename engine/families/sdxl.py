@@ -1,9 +1,11 @@
 """Stable Diffusion XL, with turbo and Lightning: two text encoders, and conditions of its own."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
+from engine.errors import CheckpointError
 from engine.families.adapter import Conditions, Embedding
 from engine.families.prompts import token_count
 from engine.families.sd import SdAdapter
@@ -15,6 +17,11 @@ class SdxlAdapter(SdAdapter):
 
     The UNet is also told the pooled prompt and the size of the picture.
     """
+
+    def __init__(self, pipeline: Any) -> None:
+        super().__init__(pipeline)
+        if pipeline.config.requires_aesthetics_score:
+            raise CheckpointError("A refiner of Stable Diffusion XL cannot be run by itself.")
 
     def embed(self, prompt: str) -> Embedding:
         """See ``Adapter``: (1, tokens, width) and the pooled (1, width)."""

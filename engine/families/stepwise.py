@@ -22,6 +22,7 @@ from engine.families.autoencoder import Autoencoder
 from engine.families.base import Inputs
 from engine.families.masking import Kept, latent_mask
 from engine.families.memory import Savings
+from engine.families.preview import Previewer
 from engine.families.prompts import PromptCache
 from engine.families.schedulers import noised, scheduler_for
 from engine.params import RestyleParams
@@ -68,6 +69,8 @@ class StepwiseFamily:
         self.autoencoder = Autoencoder(
             pipe.vae, pipe.image_processor, device=self._device, dtype=self._dtype
         )
+        self._space = packing.space_of(pipe.vae)
+        self._previewer = Previewer(self.autoencoder)
         self._prompts = PromptCache(adapter.embed)
         self._savings = Savings(pipe.vae, adapter.denoiser)
 
@@ -126,15 +129,15 @@ class StepwiseFamily:
             _scheduler_step(row, predictions[at : at + self.cost(row)])
             at += self.cost(row)
 
-    def preview(self, row: StepRow) -> Image.Image | None:
-        """Decoded where the VAE is a tiny one, which costs less than a step."""
-        return self.autoencoder.decode(row.latents) if self.autoencoder.tiny else None
+    def preview(self, row: StepRow) -> Image.Image:
+        """See ``Family.preview``: at a small part of a step's cost."""
+        return self._previewer.picture(row.latents)
 
     def finish(self, row: StepRow) -> tuple[Image.Image, bytes]:
         """See ``Family.finish``; raises ``NotFinite``."""
         if not bool(row.latents.isfinite().all()):
             raise NotFinite("The picture dissolved into noise; another strength or seed may help.")
-        return self.autoencoder.decode(row.latents), packing.pack(row.latents)
+        return self.autoencoder.decode(row.latents), packing.pack(row.latents, self._space)
 
     def discard(self, row: StepRow) -> None:
         """A row holds nothing but tensors."""
@@ -209,7 +212,7 @@ class StepwiseFamily:
         if inputs.source is None:
             return None
         if inputs.source_latents is not None:
-            known = packing.unpack(inputs.source_latents, shape)
+            known = packing.unpack(inputs.source_latents, shape, self._space)
             if known is not None:
                 return known.to(self._device, self._dtype)
         return self.autoencoder.encode(inputs.source, generator)

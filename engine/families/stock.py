@@ -13,8 +13,10 @@ from typing import Any
 import torch
 from PIL import Image
 
+from engine.encoding import fitted
 from engine.errors import AttemptError
 from engine.families.base import Inputs
+from engine.params import RestyleParams
 from engine.resolve import NO_NEGATIVE, NO_STRENGTH
 
 
@@ -24,13 +26,18 @@ class StockRow:
     The thread runs only while ``_turn`` is the pipeline's; the loop runs only while it is not.
     """
 
-    def __init__(self, pipeline: Any, arguments: dict[str, Any], total: int) -> None:
+    def __init__(
+        self, pipeline: Any, arguments: dict[str, Any], total: int, params: RestyleParams
+    ) -> None:
+        self.params = params
         self.step = 0
         self.total = total
         self.notes: tuple[str, ...] = ()
         self.image: Image.Image | None = None
         self._pipeline = pipeline
         self._arguments = arguments
+        if "callback_on_step_end" in inspect.signature(pipeline.__call__).parameters:
+            self._arguments["callback_on_step_end"] = self._on_step_end
         self._error: BaseException | None = None
         self._cancelled = False
         self._go = threading.Semaphore(0)
@@ -42,7 +49,8 @@ class StockRow:
         """Let the pipeline do one more step; after the last, let it decode as well."""
         self._go.release()
         self._stopped.acquire()
-        if self.step + 1 >= self.total and self.image is None and self._error is None:
+        # How many steps a strength stands for is each pipeline's own to round.
+        while self.step + 1 >= self.total and self.image is None and self._error is None:
             self._go.release()
             self._stopped.acquire()
         if self._error is not None:
@@ -60,7 +68,7 @@ class StockRow:
         self._go.acquire()
         try:
             with torch.inference_mode():
-                output = self._pipeline(**self._arguments, callback_on_step_end=self._on_step_end)
+                output = self._pipeline(**self._arguments)
             if not self._cancelled:
                 self.image = output.images[0]
         except Exception as error:  # noqa: BLE001  # boundary: handed to the loop, which tells it apart
@@ -94,20 +102,38 @@ class StockFamily:
         if params.negative_prompt and "negative_prompt" not in self._accepts:
             notes.append(NO_NEGATIVE)
         steps = params.num_inference_steps or 1
+        arguments = self._arguments(inputs)
+        run = int(steps * params.strength) if "strength" in arguments else steps
+        row = StockRow(self._pipe, arguments, max(1, run), params)
+        row.notes = tuple(notes)
+        return row
+
+    def _arguments(self, inputs: Inputs) -> dict[str, Any]:
+        """What this pipeline takes of what the job asks."""
+        params = inputs.params
         wanted = {
             "prompt": params.prompt,
             "negative_prompt": params.negative_prompt or None,
             "image": inputs.source,
             "strength": params.strength,
-            "num_inference_steps": steps,
+            "num_inference_steps": params.num_inference_steps,
             "guidance_scale": params.guidance_scale,
             "generator": torch.Generator("cpu").manual_seed(params.seed),
+            "width": params.width,
+            "height": params.height,
+            # Kontext would choose a size of its own near one megapixel.
+            "max_area": params.width * params.height,
+            "_auto_resize": False,
         }
-        arguments = {name: value for name, value in wanted.items() if name in self._accepts}
-        run = int(steps * params.strength) if "strength" in arguments else steps
-        row = StockRow(self._pipe, arguments, max(1, run))
-        row.notes = tuple(notes)
-        return row
+        if "true_cfg_scale" in self._accepts and not self._told_guidance():
+            # Qwen-Image-Edit guides by a second row only, and only with some negative prompt.
+            wanted["true_cfg_scale"] = wanted.pop("guidance_scale")
+            wanted["negative_prompt"] = params.negative_prompt or " "
+        return {name: value for name, value in wanted.items() if name in self._accepts}
+
+    def _told_guidance(self) -> bool:
+        transformer = getattr(self._pipe, "transformer", None)
+        return bool(getattr(getattr(transformer, "config", None), "guidance_embeds", False))
 
     def batch_key(self, row: StockRow) -> Hashable:
         """Each row alone: a stock pipeline cannot share its calls."""
@@ -130,7 +156,7 @@ class StockFamily:
         """The pipeline's picture; it keeps no latents."""
         if row.image is None:
             raise AttemptError("The pipeline ended without a picture.")
-        return row.image, b""
+        return fitted(row.image, row.params.width, row.params.height), b""
 
     def discard(self, row: StockRow) -> None:
         """End the pipeline's thread."""

@@ -2,16 +2,21 @@
 
 import threading
 
+import msgspec
 import numpy as np
 import pytest
 import torch
+from diffusers import FluxKontextPipeline
 
 from engine.checkpoints import Checkpoint
 from engine.core import EngineCore
 from engine.events import Cancelled, Done, Event, Failed, Progress
 from engine.families.loading import load_family
 from engine.families.stock import StockFamily
+from engine.params import Attempt
+from engine.resolve import NO_NEGATIVE, NO_STRENGTH
 from tests.engine.attempts import attempt
+from tests.engine.families.tiny import save_flux
 from tests.engine.pictures import picture, pixels
 
 pytestmark = pytest.mark.engine
@@ -82,3 +87,49 @@ def test_what_the_pipeline_refuses_fails_by_itself(family: StockFamily) -> None:
     assert isinstance(events[-1], Failed)
     core.submit(attempt("fine"))
     assert isinstance(run(core)[-1], Done)
+
+
+KONTEXT = Checkpoint(
+    name="kontext",
+    source="set by the fixture",
+    strength=0.5,
+    num_inference_steps=3,
+    guidance_scale=2.5,
+    takes_strength=False,
+    takes_negative_prompt=False,
+)
+
+
+@pytest.fixture(scope="module")
+def kontext(tmp_path_factory: pytest.TempPathFactory) -> StockFamily:
+    folder = save_flux(tmp_path_factory.mktemp("kontext"), pipeline_class=FluxKontextPipeline)
+    loaded = load_family(msgspec.structs.replace(KONTEXT, source=str(folder)), "cpu")
+    assert isinstance(loaded, StockFamily)
+    return loaded
+
+
+def test_a_pipeline_that_edits_by_prompt_runs_whole_and_says_so(kontext: StockFamily) -> None:
+    core = EngineCore(kontext, KONTEXT, max_rows=8)
+    core.submit(
+        attempt("a", strength=0.3, num_inference_steps=None, width=96, negative_prompt="grey")
+    )
+    events = run(core)
+    assert [e.step for e in events if isinstance(e, Progress)] == [1, 2, 3]
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert (done.width, done.height) == (96, 64)
+    assert done.notes == (NO_STRENGTH, NO_NEGATIVE)
+    # The checkpoint's own strength is nobody's wish, so nothing is said about it.
+    core.submit(attempt("b", strength=KONTEXT.strength, num_inference_steps=None))
+    plain = run(core)[-1]
+    assert isinstance(plain, Done)
+    assert plain.notes == ()
+
+
+def test_tasks_and_samplers_that_it_lacks_are_refused(kontext: StockFamily) -> None:
+    core = EngineCore(kontext, KONTEXT, max_rows=8)
+    core.submit(Attempt(key="words", params=attempt().params))
+    core.submit(attempt("sampler", scheduler="euler"))
+    failed = {event.key: event for event in run(core) if isinstance(event, Failed)}
+    assert "from a prompt alone" in failed["words"].message
+    assert "no scheduler" in failed["sampler"].message

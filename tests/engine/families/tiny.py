@@ -153,8 +153,10 @@ def t5(width: int) -> tuple[T5EncoderModel, T5Tokenizer]:
     return T5EncoderModel(config), T5Tokenizer(vocab=pieces, extra_ids=0)
 
 
-def save_flux(folder: Path, *, guidance_embeds: bool = True) -> Path:
-    """FLUX.1 with the guidance embedding of its dev variant."""
+def save_flux(
+    folder: Path, *, guidance_embeds: bool = True, pipeline_class: Any = FluxPipeline
+) -> Path:
+    """FLUX.1 with the guidance embedding of its dev variant, or a pipeline of the same parts."""
     torch.manual_seed(0)
     tokenizer = clip_tokenizer(folder / "words")
     second, second_tokenizer = t5(32)
@@ -170,7 +172,7 @@ def save_flux(folder: Path, *, guidance_embeds: bool = True) -> Path:
         guidance_embeds=guidance_embeds,
         axes_dims_rope=(4, 4, 8),
     )
-    pipeline = FluxPipeline(
+    pipeline = pipeline_class(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
         vae=kl_vae(4, shift_factor=0.1, scaling_factor=0.36, use_quant_conv=False),
         text_encoder=CLIPTextModel(clip_text(tokenizer)),
