@@ -17,6 +17,7 @@ from bot.commands.history import HistoryButton
 from bot.commands.privacy import ForgetButton
 from bot.errors import MemberError, NotAllowed
 from bot.language.translator import CatalogueTranslator
+from bot.moderation.buttons import MODERATION_BUTTONS
 from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
 from engine.errors import EngineError
@@ -64,7 +65,7 @@ class RestyleBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register buttons and commands; tell Discord of the commands only if they changed."""
-        self.add_dynamic_items(*BUTTONS, HistoryButton, ForgetButton)
+        self.add_dynamic_items(*BUTTONS, HistoryButton, ForgetButton, *MODERATION_BUTTONS)
         await self.tree.set_translator(CatalogueTranslator())
         add_commands(self.tree, self.app.settings)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
+import structlog
 
 from bot.boundary import reported
 from bot.errors import Gone, NotYours
@@ -14,6 +15,8 @@ from storage.records import Job
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
 
 JOB_ID = r"(?P<job_id>[0-9a-z]{1,32})"
 
@@ -33,6 +36,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
+        self._pressed_in: tuple[int | None, int | None] | None = None
         super().__init__(
             discord.ui.Button(
                 label=_(self.label), style=self.style, custom_id=f"r:{self.action}:{job_id}"
@@ -52,6 +56,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button stands for; what goes wrong is told as for a command."""
         async with reported(interaction):
+            self._pressed_in = interaction.guild_id, interaction.channel_id
             await self.pressed(interaction)
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
@@ -59,12 +64,22 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         raise NotImplementedError
 
     async def job(self, bot: "RestyleBot") -> Job:
-        """The job's row; raises ``Gone`` when it is no longer kept."""
+        """The job's row; raises ``Gone`` when it is no longer kept, or was made somewhere else."""
+        sentence = _("I no longer know that picture, so there is nothing to go on from.")
         try:
-            return await bot.app.database.jobs.get(self.job_id)
+            job = await bot.app.database.jobs.get(self.job_id)
         except UnknownJob as error:
-            sentence = _("I no longer know that picture, so there is nothing to go on from.")
             raise Gone(sentence) from error
+        # The bot never showed this button here: somebody wrote its custom_id by hand.
+        if self._pressed_in is not None and not _made_in(job, *self._pressed_in):
+            log.warning("a button was pressed out of its place", job=job.id)
+            raise Gone(sentence)
+        return job
+
+
+def _made_in(job: Job, guild_id: int | None, channel_id: int | None) -> bool:
+    # In direct messages there is no guild, and each channel is a member's own.
+    return job.guild_id == guild_id and (guild_id is not None or job.channel_id == channel_id)
 
 
 def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:

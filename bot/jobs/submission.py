@@ -9,7 +9,7 @@ from bot.jobs.origin import Origin
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import Wish, fresh_seed
 from bot.language import _
-from bot.moderation.admission import Admission
+from bot.moderation.admission import Admission, Wording
 from bot.privacy.consent import require_parents_consent
 from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts
@@ -81,7 +81,8 @@ class Submission:
             NotAllowed: A rule or the quota says no.
         """
         self._check_prompt(wish.prompt, wish.negative_prompt)
-        await self._admission.admit(origin)
+        words = Wording(prompt=wish.prompt, negative_prompt=wish.negative_prompt)
+        await self._admission.admit(origin, words)
         prepared = await self._intake.prepare(picture, self._size_rule())
         source_hash = await self._images.put(prepared.image, ".webp")
         alpha_hash = await self._images.put(prepared.alpha, ".png") if prepared.alpha else None
@@ -112,7 +113,7 @@ class Submission:
             NotAllowed: A rule or the quota says no.
         """
         self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
-        await self._admission.admit(origin)
+        await self._admission.admit(origin, _wording(wish))
         await require_parents_consent(self._database, wish.parent_id, origin.user_id)
         if not await self._images.exists(wish.spec.source_hash):
             raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
@@ -178,3 +179,10 @@ class Submission:
             attachment_size_limit=origin.attachment_size_limit,
             cost=cost,
         )
+
+
+def _wording(wish: Wish) -> Wording:
+    params = wish.spec.params
+    return Wording(
+        prompt=params.prompt, negative_prompt=params.negative_prompt, parent_id=wish.parent_id
+    )

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import discord
+
 from bot.language import N_, _
 from storage.blocks import Block
+from storage.rules import PromptFilter
 
 MESSAGE_MAX_CHARS = 2000
 # Names in one sentence; more would be no sentence.
@@ -16,10 +19,32 @@ RESUMED = N_("Members can ask for pictures again.")
 NOT_PAUSED = N_("It is not paused.")
 PAUSED_FOR_MEMBERS = N_("The moderators have paused me in this server. Please try again later.")
 
+PROMPT_REFUSED = N_("The moderators of this server do not want what that prompt asks for.")
+MINORS_REFUSED = N_("I make no sexual pictures of anybody who is or looks under age.")
+NOT_AGE_RESTRICTED = N_("Only a channel that Discord itself restricts to adults may show those.")
+NO_SUCH_FILTER = N_("There is no filter of that number here; `/mod filter list` shows them.")
+TOO_MANY_FILTERS = N_("There are {most} filters already, and no room for more.")
+OUT_OF_REACH = N_(
+    "I cannot post pictures in {channel}. Let me view it, write and attach files there."
+)
+
+
+def filters(found: Sequence[PromptFilter]) -> str:
+    """The answer to `/mod filter list`."""
+    if not found:
+        return _("There are no prompt filters here.")
+    # Behind spoilers: nobody wants to read these by accident.
+    return cut("\n".join(f"`{one.id}` {one.kind} ||{shown(one.pattern)}||" for one in found))
+
+
+def shown(text: str) -> str:
+    """Text from a stranger, with its markup disarmed."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))
+
 
 def elsewhere(channel_ids: Sequence[int]) -> str:
     """What a member is told in a channel that is not allowed."""
-    channels = _listed("#", channel_ids)
+    channels = listed("#", channel_ids)
     return _("I take pictures in other channels of this server: {channels}.").format(
         channels=channels
     )
@@ -27,7 +52,7 @@ def elsewhere(channel_ids: Sequence[int]) -> str:
 
 def without_role(role_ids: Sequence[int]) -> str:
     """What a member is told who has none of the allowed roles."""
-    roles = _listed("@&", role_ids)
+    roles = listed("@&", role_ids)
     return _("In this server I work for members with one of these roles: {roles}.").format(
         roles=roles
     )
@@ -70,7 +95,7 @@ def blocked_member(block: Block) -> str:
         )
     if not block.reason:
         return told
-    return f"{told} " + _("The reason given: {reason}").format(reason=block.reason)
+    return f"{told} " + _("The reason given: {reason}").format(reason=shown(block.reason))
 
 
 def moment(when: datetime, style: str = "f") -> str:
@@ -86,11 +111,12 @@ def cut(text: str) -> str:
     return f"{kept}\n…"
 
 
-def _listed(mark: str, ids: Sequence[int]) -> str:
+def listed(mark: str, ids: Sequence[int]) -> str:
+    """Mentions of channels (``#``) or roles (``@&``), only the first of many."""
     named = [f"<{mark}{one}>" for one in ids[:LISTED]]
     return ", ".join([*named, "…"] if len(ids) > LISTED else named)
 
 
 def _block(block: Block) -> str:
     until = "∞" if block.expires_at is None else moment(block.expires_at)
-    return f"<@{block.user_id}> · {until} · <@{block.actor_id}> · {block.reason or '—'}"
+    return f"<@{block.user_id}> · {until} · <@{block.actor_id}> · {shown(block.reason or '—')}"

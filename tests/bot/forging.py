@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from discord import app_commands
-from simcord import actors, interactions
+from simcord import actors, builders, interactions
+from simcord.backend import serializers
 from simcord.enums import ComponentType, InteractionType, OptionType
 
 from tests.bot.stage import Asked, Stage
@@ -51,10 +52,20 @@ async def forge_command(stage: Stage, actor: Any, channel: Any, name: str) -> As
 
 
 async def forge_press(stage: Stage, actor: Any, message: Any, custom_id: str) -> Asked:
-    """Press a button of that custom_id below a message that has none."""
+    """Press a button of that custom_id, as if ``message`` had it."""
+    env = stage.world.env
     stored = actors._visible_message(actor, message)
-    data = {"custom_id": custom_id, "component_type": ComponentType.BUTTON}
-    result = await actors._component_interaction(actor, stored, data)
+    button = {"type": int(ComponentType.BUTTON), "style": 1, "label": "?", "custom_id": custom_id}
+    claimed = dict(serializers.message_payload(env.backend, stored))
+    claimed["components"] = [{"type": int(ComponentType.ACTION_ROW), "components": [button]}]
+    result = await actors._dispatch_actor_interaction(
+        actor,
+        InteractionType.MESSAGE_COMPONENT,
+        builders.ChannelHandle(env, actor.guild, env.backend.get_channel(stored.channel_id)),
+        {"custom_id": custom_id, "component_type": int(ComponentType.BUTTON)},
+        extra={"message": claimed},
+        source_message_id=stored.id,
+    )
     return Asked(stage, result, pressed=message)
 
 

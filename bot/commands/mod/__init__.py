@@ -9,7 +9,12 @@ from typing import Any
 from discord import app_commands
 
 from bot.commands.mod.blocking import block, blocked, unblock
+from bot.commands.mod.channels import channel_rules
+from bot.commands.mod.filtering import filter_rules
+from bot.commands.mod.log import log
 from bot.commands.mod.pausing import pause, resume
+from bot.commands.mod.roles import role_rules
+from bot.commands.mod.settings import guild_rules, rules
 from bot.moderation.gate import MODERATOR
 
 # A group holds at most 25; what belongs together is a subgroup.
@@ -19,6 +24,12 @@ PARTS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
     blocked,
     pause,
     resume,
+    channel_rules,
+    role_rules,
+    filter_rules,
+    guild_rules,
+    rules,
+    log,
 )
 
 mod = app_commands.Group(

@@ -1,0 +1,5 @@
+"""All buttons of moderation, by which the client knows them again after a restart."""
+
+from bot.moderation.log_pages import OlderButton
+
+MODERATION_BUTTONS = (OlderButton,)

@@ -1,0 +1,105 @@
+"""Custom_ids that nobody was given, tried on every kind of button that the bot registers."""
+
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from sqlalchemy import select
+
+from bot.buttons.base import JobButton
+from storage.connection import make_engine, parse_url
+from storage.tables import Base
+from tests.bot.forging import forge_press
+from tests.bot.stage import Stage, stage
+
+JUNK = "r:" + "x" * 98
+MODERATOR = discord.Permissions(moderate_members=True, manage_messages=True)
+
+NINES = "9" * 19
+# Custom_ids of the buttons that are about no job: of another, of nobody, out of range, and junk.
+OTHERS = {
+    "OlderButton": ["m:log:99:-:-:", f"m:log:{NINES}:{NINES}:-:block", "m:log:-1:-:-:", "m:log:"],
+    "HistoryButton": ["history:99999", "history:-1", "history:" + "9" * 91],
+    "ForgetButton": ["forget:{alice}", f"forget:{NINES}", "forget:-1", "forget:" + "x" * 92],
+}
+
+# What may change by being refused: the count of refusals, and what is only a cache.
+COUNTED = {"refusals", "stored_values"}
+
+
+async def everything(s: Stage) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+    engine = make_engine(
+        parse_url(s.app.settings.resolved_database_url), lock_timeout_s=5.0, pooled=False
+    )
+    try:
+        async with engine.connect() as connection:
+            return {
+                name: [tuple(row) for row in await connection.execute(select(table))]
+                for name, table in Base.metadata.tables.items()
+                if name not in COUNTED
+            }
+    finally:
+        await engine.dispose()
+
+
+def kinds(s: Stage) -> dict[str, type[discord.ui.DynamicItem[Any]]]:
+    """Every kind of button, by its template; read where discord.py keeps them."""
+    store = s.world.env.bot._connection._view_store
+    return {pattern.pattern: item for pattern, item in store._dynamic_items.items()}
+
+
+def of_job(item: type[discord.ui.DynamicItem[Any]], job_id: str) -> str | None:
+    """The custom_id of a button on a job; None for a button about something else."""
+    return f"r:{item.action}:{job_id}" if issubclass(item, JobButton) else None
+
+
+async def test_every_kind_of_button_is_known(tmp_path: Path) -> None:
+    """A button that is no JobButton needs its own lines in ``OTHERS``."""
+    async with stage(tmp_path) as s:
+        others = {item.__name__ for item in kinds(s).values() if not issubclass(item, JobButton)}
+        assert others == set(OTHERS)
+
+
+@pytest.mark.parametrize("named", ["another guild's", "unknown", "negative", "junk"])
+async def test_forged_buttons_on_jobs_change_nothing(tmp_path: Path, named: str) -> None:
+    """Pressed by a moderator of another guild, who may do much at home."""
+    async with stage(tmp_path) as s:
+        job_id = s.job_of(await s.result())
+        env = s.world.env
+        elsewhere = env.create_guild("Elsewhere")
+        channel = elsewhere.create_text_channel("general")
+        role = elsewhere.create_role("Moderator", permissions=MODERATOR)
+        mallory = elsewhere.add_member(env.create_user("mallory"), roles=[role])
+        bait = await mallory.send(channel, "a message without buttons")
+        before = await everything(s)
+        tried = 0
+        for item in kinds(s).values():
+            forged = {"another guild's": job_id, "unknown": "0" * 22, "negative": "-1"}.get(named)
+            custom_id = JUNK if forged is None else of_job(item, forged)
+            if custom_id is None:
+                continue
+            asked = await forge_press(s, mallory, bait, custom_id)
+            if named in ("another guild's", "unknown"):
+                assert "no longer know" in asked.refusal, item
+            tried += 1
+        assert tried >= 6
+        assert await everything(s) == before
+        assert len(s.engine.attempts) == 1
+
+
+@pytest.mark.parametrize("custom_id", [one for ids in OTHERS.values() for one in ids])
+async def test_other_forged_buttons_change_nothing(tmp_path: Path, custom_id: str) -> None:
+    """Pressed by a member who has nothing to do with what they name."""
+    async with stage(tmp_path) as s:
+        await s.result()
+        bait = await s.world.bob.send(s.world.channel, "a message without buttons")
+        custom_id = custom_id.format(alice=s.world.alice.id)
+        before = await everything(s)
+        asked = await forge_press(s, s.world.bob, bait, custom_id)
+        if custom_id.startswith(("m:", "forget")) and any(
+            item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in kinds(s).values()
+        ):
+            assert "for moderators" in asked.refusal or "Only the person" in asked.refusal
+        assert await everything(s) == before
