@@ -44,13 +44,15 @@ RUN pip install --no-deps .
 FROM base AS engine
 COPY --from=engine-builder /opt/restyle /opt/restyle
 # Weights that are downloaded lie in a volume, so that a new image does not download them again.
-ENV HF_HOME=/weights
+ENV HF_HOME=/weights \
+    RESTYLE_DATA_DIR=/weights \
+    RESTYLE_ENGINE_SOCKET=/run/restyle/engine.sock
 USER 10001:10001
 WORKDIR /data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10m \
     CMD ["test", "-S", "/run/restyle/engine.sock"]
-ENTRYPOINT ["python3", "-m", "engine.worker", "--listen", "/run/restyle/engine.sock", \
-    "--profile-dir", "/weights/profiles"]
+ENTRYPOINT ["restyle"]
+CMD ["engine"]
 
 FROM base AS bot
 COPY --from=bot-builder /opt/restyle /opt/restyle

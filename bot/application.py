@@ -43,7 +43,7 @@ class Application:
 
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
-        self.checkpoint = find_checkpoint(settings.checkpoint, settings.checkpoints_file)
+        self.checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
         self.database = Database(settings.resolved_database_url)
         self.images = ImageStore(settings.data_dir / "images")
         self.intake = Intake(intake_limits(settings))
@@ -160,7 +160,7 @@ def engine_options(settings: Settings) -> EngineOptions:
     return EngineOptions(
         socket=settings.engine_socket if settings.engine == "socket" else None,
         checkpoint=settings.checkpoint,
-        checkpoints_file=settings.checkpoints_file,
+        checkpoints_file=settings.resolved_checkpoints_file,
         device=settings.device,
         max_rows=settings.engine_max_rows,
         profile_dir=settings.engine_profile_dir

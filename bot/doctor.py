@@ -86,7 +86,7 @@ async def _intake(settings: Settings) -> str:
 
 
 async def _checkpoint(settings: Settings) -> str:
-    checkpoint = find_checkpoint(settings.checkpoint, settings.checkpoints_file)
+    checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
     warning = ", no commercial use" if checkpoint.non_commercial else ""
     return f"{checkpoint.name} from {checkpoint.source} ({checkpoint.licence}{warning})"
 

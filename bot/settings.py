@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     )
     checkpoint: str = Field("embedded", description="Name of a row in the checkpoint table.")
     checkpoints_file: Path | None = Field(
-        None, description="TOML file whose rows are added to the checkpoint table that ships."
+        None,
+        description="TOML file whose rows are added to the checkpoint table that ships; unset: "
+        "`checkpoints.toml` in the data folder, if there is one.",
     )
     engine: Literal["local", "socket"] = Field(
         "local",
@@ -171,6 +173,18 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'restyle.db').as_posix()}"
+
+    @property
+    def own_checkpoints_file(self) -> Path:
+        """Where the operator's own rows of the checkpoint table are written."""
+        return self.checkpoints_file or self.data_dir / "checkpoints.toml"
+
+    @property
+    def resolved_checkpoints_file(self) -> Path | None:
+        """Where they are read from; None while there are none."""
+        own = self.own_checkpoints_file
+        # A file that was named must be there; the default one comes into being with the first row.
+        return own if self.checkpoints_file is not None or own.exists() else None
 
     def make_data_dir(self) -> None:
         """Make the data folder; raise ``SettingsError`` when that cannot be done."""

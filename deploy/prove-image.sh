@@ -52,7 +52,7 @@ print("torch", torch.__version__)'
 
 say "one engine, one bot, one picture"
 "${buildah[@]}" run "${shared[@]}" "$engine" -- \
-    python3 -m engine.worker --listen /run/restyle/engine.sock --device cpu &
+    restyle engine &
 serving=$!
 trap 'kill "$serving" 2>/dev/null || true; wait "$serving" 2>/dev/null || true' EXIT
 cp "$here"/bot/demo/photos/*.jpg "$work/data/"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli import bench, database, demo, doctor, health, image, run
+from bot.cli import bench, database, demo, doctor, engine, health, image, models, run
 from bot.errors import RestyleError
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -26,8 +26,10 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("image")(image.image)
 app.command("doctor")(doctor.doctor)
+app.command("engine")(engine.engine)
 app.command("health")(health.health)
 app.add_typer(database.app, name="db")
+app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 
 

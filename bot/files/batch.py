@@ -64,7 +64,7 @@ async def restyle_files(
     Raises:
         EngineError: The engine cannot be made ready.
     """
-    checkpoint = find_checkpoint(settings.checkpoint, settings.checkpoints_file)
+    checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
     rule = SizeRule(
         area_side=checkpoint.size, max_side=checkpoint.max_size, multiple=checkpoint.multiple
     )
@@ -115,7 +115,7 @@ def _attempt(task: FileTask, wanted: Wanted, prepared: Prepared, checkpoint: str
     params = RestyleParams(
         prompt=wanted.prompt,
         negative_prompt=wanted.negative_prompt,
-        strength=wanted.strength,
+        strength=_strength(task, wanted),
         guidance_scale=wanted.guidance_scale,
         num_inference_steps=wanted.num_inference_steps,
         seed=task.seed,
@@ -124,6 +124,10 @@ def _attempt(task: FileTask, wanted: Wanted, prepared: Prepared, checkpoint: str
         checkpoint=checkpoint,
     )
     return Attempt(key=f"{task.target}.1", params=params, source=prepared.image)
+
+
+def _strength(task: FileTask, wanted: Wanted) -> float:
+    return wanted.strength if task.strength is None else task.strength
 
 
 async def _run(engine: LocalEngine, attempt: Attempt) -> events.Done:
@@ -162,7 +166,7 @@ def _result(
         width=done.width,
         height=done.height,
         seed=task.seed,
-        strength=wanted.strength,
+        strength=_strength(task, wanted),
         steps=done.num_inference_steps,
         checkpoint=checkpoint,
         seconds=round(done.seconds, 3),

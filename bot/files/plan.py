@@ -29,11 +29,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTask:
-    """One result to be made."""
+    """One result to be made; ``strength`` where it differs from what all have in common."""
 
     source: Path
     target: Path
     seed: int
+    strength: float | None = None
 
 
 def plan(sources: Sequence[Path], out: Path, *, seed: int | None, count: int) -> list[FileTask]:

@@ -1,0 +1,1 @@
+"""The weights of checkpoints on this machine: found, fetched, imported, removed. Needs no torch."""

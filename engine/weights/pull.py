@@ -1,0 +1,62 @@
+"""``python -m engine.weights.pull NAME``: downloads a checkpoint, or the rest of it, with a bar.
+
+diffusers itself chooses the files, so that what is pulled is just what the engine will load. It
+imports torch, so this is a process of its own.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from engine.checkpoints import Checkpoint, find_checkpoint
+from engine.errors import CheckpointError
+
+UNREACHABLE = 3
+
+
+def main() -> int:
+    """Download the named checkpoint; the exit code says whether it is whole now."""
+    parser = argparse.ArgumentParser(prog="engine.weights.pull")
+    parser.add_argument("name")
+    parser.add_argument("--checkpoints-file", type=Path)
+    given = parser.parse_args()
+    # Advice of libraries would drown the bar.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+    try:
+        print(pull(find_checkpoint(given.name, given.checkpoints_file)))
+    except CheckpointError as error:
+        print(error, file=sys.stderr)
+        return UNREACHABLE
+    return 0
+
+
+def pull(checkpoint: Checkpoint) -> str:
+    """Download what the engine needs of ``checkpoint`` and return the folder it lies in.
+
+    Raises:
+        CheckpointError: The repository cannot be reached, or lacks safetensors weights.
+    """
+    from diffusers import AutoencoderTiny, DiffusionPipeline
+
+    try:
+        folder = DiffusionPipeline.download(
+            checkpoint.source,
+            revision=checkpoint.revision,
+            variant=checkpoint.variant,
+            use_safetensors=True,
+            safety_checker=None,
+        )
+        if checkpoint.tiny_vae is not None:
+            AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, use_safetensors=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"{checkpoint.source} could not be downloaded; what has come stays and is gone on with "
+            f"next time ({type(error).__name__})."
+        ) from error
+    return str(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

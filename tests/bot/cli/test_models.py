@@ -1,0 +1,114 @@
+"""`restyle models …`, with a hub of its own to download from."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.embedded import WEIGHTS
+from tests.bot.cli.running import refusal, restyle
+from tests.engine.weights.hub import REPO, hub
+
+
+def rows(folder: Path) -> dict[str, dict[str, object]]:
+    """What `models list --json` tells, by name."""
+    lines = restyle(folder, "models", "list", "--json", HF_HOME=str(folder / "hf")).stdout
+    return {row["name"]: row for row in map(json.loads, lines.splitlines())}
+
+
+def test_the_table_tells_licence_and_place(tmp_path: Path) -> None:
+    table = rows(tmp_path)
+    assert table["embedded"]["disk"] == {
+        "place": "ships",
+        "size_bytes": sum(p.stat().st_size for p in WEIGHTS.rglob("*") if p.is_file()),
+    }
+    assert table["embedded"]["chosen"] is True
+    assert table["sd-turbo"]["disk"] == {"place": "missing", "size_bytes": 0}
+    shown = restyle(tmp_path, "models", "list", HF_HOME=str(tmp_path / "hf")).stdout
+    [turbo] = [line for line in shown.splitlines() if line.lstrip().startswith("sd-turbo")]
+    assert "no commercial use" in turbo
+    assert "not downloaded" in turbo
+
+
+def test_a_folder_is_looked_at_before_it_is_added(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    said = refusal(restyle(tmp_path, "models", "add", "mine", "--source", empty))
+    assert "as diffusers saves a pipeline" in said
+    (empty / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    (empty / "weights.ckpt").write_bytes(b"anything")
+    said = refusal(restyle(tmp_path, "models", "add", "mine", "--source", empty))
+    assert "pickled weights" in said
+    assert "mine" not in rows(tmp_path)
+
+
+def test_a_row_is_added_once_and_removed_again(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(WEIGHTS, copy)
+    arguments = ("mine", "--source", copy, "--licence", "Mine Only 1.0", "--non-commercial")
+    added = restyle(tmp_path, "models", "add", *arguments)
+    assert "holds a StableDiffusionImg2ImgPipeline" in added.stdout
+    assert "forbids commercial use" in added.stdout
+    assert rows(tmp_path)["mine"]["disk"] == rows(tmp_path)["embedded"]["disk"] | {
+        "place": "folder"
+    }
+    assert "already" in refusal(restyle(tmp_path, "models", "add", *arguments))
+    removed = restyle(tmp_path, "models", "remove", "mine", "--yes")
+    assert removed.returncode == 0, removed.stderr
+    assert "mine" not in rows(tmp_path)
+    # It was the operator's own folder.
+    assert (copy / "model_index.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("remove", "embedded", "--yes"), "part of Restyle"),
+        (("pull", "nobody"), "no checkpoint 'nobody'"),
+        (("add", "odd", "--source", "a/b", "--family", "cubist"), "family"),
+    ],
+)
+def test_bad_input(words: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    assert why in refusal(restyle(tmp_path, "models", *words))
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(120)
+def test_a_download_that_broke_off_is_gone_on_with(tmp_path: Path) -> None:
+    home = str(tmp_path / "hf")
+    with hub(WEIGHTS) as server:
+        network = {"HF_HOME": home, "HF_ENDPOINT": server.url, "HF_HUB_DISABLE_XET": "1"}
+        restyle(tmp_path, "models", "add", "painter", "--source", REPO, "--family", "sd")
+        # More often than the library itself tries again.
+        server.breaks_left = 1000
+        broken = restyle(tmp_path, "models", "pull", "painter", **network)
+        assert broken.returncode == 1, broken.stderr
+        assert "gone on with next time" in broken.stderr
+        server.breaks_left = 0
+        server.ranges.clear()
+        whole = restyle(tmp_path, "models", "pull", "painter", **network)
+        assert whole.returncode == 0, whole.stderr
+        assert "painter is here" in whole.stdout
+        # What had come was not asked for again.
+        assert server.ranges
+    assert rows(tmp_path)["painter"]["disk"]["place"] == "cache"  # type: ignore[index]  # JSON
+    removed = restyle(tmp_path, "models", "remove", "painter", "--yes", HF_HOME=home)
+    assert "Freed" in removed.stdout
+    assert "painter" not in rows(tmp_path)
+
+
+@pytest.mark.engine
+def test_without_a_network_it_is_one_sentence(tmp_path: Path) -> None:
+    restyle(tmp_path, "models", "add", "painter", "--source", REPO, "--family", "sd")
+    done = restyle(
+        tmp_path,
+        "models",
+        "pull",
+        "painter",
+        HF_HOME=str(tmp_path / "hf"),
+        HF_ENDPOINT="http://127.0.0.1:1",
+    )
+    assert done.returncode == 1
+    assert "could not be downloaded" in done.stderr
+    assert "Traceback" not in done.stderr
