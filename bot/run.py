@@ -5,12 +5,10 @@ import signal
 
 import discord
 import structlog
-import yarl
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot.application import Application
 from bot.client import RestyleBot
+from bot.endpoints import use_endpoints
 from bot.errors import SettingsError
 from bot.monitoring.monitoring import monitored
 from bot.settings import Settings
@@ -28,7 +26,7 @@ async def run_bot(settings: Settings) -> None:
     """
     if settings.discord_token is None:
         raise SettingsError("RESTYLE_DISCORD_TOKEN is not set; README.md tells how to get a token.")
-    _use_endpoints(settings)
+    use_endpoints(settings)
     app = Application(settings)
     await app.open()
     try:
@@ -63,11 +61,3 @@ async def _until_stopped(client: discord.Client) -> None:
         for task in (connection, stopped):
             task.cancel()
         await asyncio.gather(connection, stopped, return_exceptions=True)
-
-
-def _use_endpoints(settings: Settings) -> None:
-    """Point discord.py at a proxy or a test server, for the life of the process."""
-    if settings.discord_api_url is not None:
-        Route.BASE = settings.discord_api_url.rstrip("/")
-    if settings.discord_gateway_url is not None:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)

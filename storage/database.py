@@ -8,7 +8,7 @@ from storage.image_uses import ImageUses
 from storage.jobs import Jobs
 from storage.ledger_totals import LedgerTotals
 from storage.members import Members
-from storage.migrations.upgrading import upgrade
+from storage.migrations.upgrading import Revision, revision, upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
 from storage.quota_rules import QuotaRules
@@ -62,6 +62,14 @@ class Database:
             DatabaseRefused: The schema is one that this version does not know.
         """
         await upgrade(self._url, lock_timeout_s=self._lock_timeout_s)
+
+    async def revision(self) -> Revision:
+        """Which tables it has, and which this version wants; changes nothing.
+
+        Raises:
+            DatabaseUnavailable: The database is locked or out of reach.
+        """
+        return await revision(self._url, lock_timeout_s=self._lock_timeout_s)
 
     async def close(self) -> None:
         """Close all connections."""

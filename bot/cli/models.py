@@ -87,17 +87,18 @@ def add(
     }
     if variant is not None:
         values["variant"] = variant
+    what = "a repository of the hub"
     if (folder := Path(source)).is_absolute() or folder.is_dir():
         values["source"] = str(folder.resolve())
-        typer.echo(f"{folder} holds a {pipeline_of(folder)}.")
+        what = f"a {pipeline_of(folder)}"
     row = add_row(settings.own_checkpoints_file, name, values)
-    typer.echo(f"Added {name} to {settings.own_checkpoints_file}.")
+    typer.echo(f"Added {name}, {what}, to {settings.own_checkpoints_file}.")
     _warn_of(row)
 
 
 @app.command()
 def pull(name: Annotated[str, typer.Argument(help="A row of the checkpoint table.")]) -> None:
-    """Download a checkpoint's weights; what broke off is gone on with."""
+    """Download a checkpoint's weights, or the files of them that are not here yet."""
     settings = load_settings()
     row = find_checkpoint(name, settings.resolved_checkpoints_file)
     _warn_of(row)

@@ -38,6 +38,8 @@ def pull(checkpoint: Checkpoint) -> str:
     Raises:
         CheckpointError: The repository cannot be reached, or lacks safetensors weights.
     """
+    # What huggingface_hub fetches with; a connection that breaks off raises its error.
+    import httpx2
     from diffusers import AutoencoderTiny, DiffusionPipeline
 
     try:
@@ -50,10 +52,10 @@ def pull(checkpoint: Checkpoint) -> str:
         )
         if checkpoint.tiny_vae is not None:
             AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, use_safetensors=True)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, httpx2.HTTPError) as error:
         raise CheckpointError(
-            f"{checkpoint.source} could not be downloaded; what has come stays and is gone on with "
-            f"next time ({type(error).__name__})."
+            f"{checkpoint.source} could not be downloaded; the files that are whole stay, and "
+            f"the rest comes next time ({type(error).__name__})."
         ) from error
     return str(folder)
 

@@ -2,9 +2,13 @@
 
 import asyncio
 import threading
+from dataclasses import dataclass
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, func, select
 
@@ -30,8 +34,54 @@ async def upgrade(url: URL, *, lock_timeout_s: float) -> None:
     await asyncio.to_thread(_upgrade_in_thread, url, lock_timeout_s)
 
 
-def alembic_config(connection: Connection) -> Config:
-    """A configuration that needs no file and works on ``connection``."""
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Which tables a database has, and which this version of Restyle wants.
+
+    Attributes:
+        current: None for a database without tables.
+    """
+
+    current: str | None
+    newest: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether there is nothing to upgrade."""
+        return self.current == self.newest
+
+
+async def revision(url: URL, *, lock_timeout_s: float) -> Revision:
+    """Look at the database of a URL without changing it; a SQLite file is not made.
+
+    Raises:
+        DatabaseUnavailable: The database is locked or out of reach.
+    """
+    return await asyncio.to_thread(_revision_in_thread, url, lock_timeout_s)
+
+
+def _revision_in_thread(url: URL, lock_timeout_s: float) -> Revision:
+    newest = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+    assert newest is not None, "there is always a first revision"
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return Revision(None, newest)
+    return Revision(asyncio.run(_current(url, lock_timeout_s)), newest)
+
+
+async def _current(url: URL, lock_timeout_s: float) -> str | None:
+    engine = make_engine(url, lock_timeout_s=lock_timeout_s, pooled=False)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                return await connection.run_sync(
+                    lambda sync: MigrationContext.configure(sync).get_current_revision()
+                )
+    finally:
+        await engine.dispose()
+
+
+def alembic_config(connection: Connection | None) -> Config:
+    """A configuration that needs no file and works on ``connection``, or only reads revisions."""
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.set_main_option("path_separator", "os")

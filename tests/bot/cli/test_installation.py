@@ -5,17 +5,44 @@ from pathlib import Path
 
 import pytest
 
+from bot.doctor.on_discord import NEEDED
+from tests.bot.cli.portal import portal
 from tests.bot.cli.running import TOKEN, restyle
 
 
 @pytest.mark.engine
 def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -> None:
-    done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_TOKEN=TOKEN)
+    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": str(NEEDED.value)}]) as url:
+        done = restyle(
+            tmp_path,
+            "doctor",
+            "--json",
+            RESTYLE_DISCORD_TOKEN=TOKEN,
+            RESTYLE_DISCORD_API_URL=url,
+        )
     assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
-    parts = ["python", "token", "data folder", "database", "intake", "checkpoint", "engine"]
-    assert [line.partition(":")[0] for line in lines] == [f"ok  {part}" for part in parts]
-    assert lines[-1].startswith("ok  engine: ready on ")
+    found = {part["part"]: part for part in map(json.loads, done.stdout.splitlines())}
+    assert list(found) == [
+        "python",
+        "memory",
+        "data folder",
+        "disk",
+        "database",
+        "intake",
+        "torch",
+        "checkpoint",
+        "engine",
+        "restyle",
+        "clock",
+        "token",
+        "intents",
+        "permissions",
+    ]
+    # A machine may lack a GPU, or be short of room; neither is wrong with the installation.
+    uneasy = {name for name, part in found.items() if part["level"] != "ok"}
+    assert uneasy <= {"memory", "disk", "torch"}
+    assert "256 × 256 in" in found["restyle"]["detail"]
+    assert found["token"]["detail"] == "Restyle may log in"
     assert TOKEN not in done.stdout
 
 
@@ -23,16 +50,38 @@ def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -
 def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("RESTYLE_CHECKPOINT=magic\n")
     (tmp_path / ".env").chmod(0o644)
-    done = restyle(tmp_path, "doctor")
+    (tmp_path / "file").write_text("no folder")
+    with portal(guilds=[], clock_skew_s=90) as url:
+        done = restyle(
+            tmp_path,
+            "doctor",
+            RESTYLE_DISCORD_API_URL=url,
+            RESTYLE_DATA_DIR=str(tmp_path / "file" / "data"),
+        )
     assert (done.returncode, done.stderr) == (1, "")
-    wrong = [line for line in done.stdout.splitlines() if not line.startswith("ok  ")]
+    lines = done.stdout.splitlines()
+    wrong = [line for line in lines if line.startswith("fail")]
     assert [line.partition(":")[0] for line in wrong] == [
-        "BAD .env",
-        "BAD token",
-        "BAD checkpoint",
-        "BAD engine",
+        "fail .env",
+        "fail data folder",
+        "fail checkpoint",
+        "fail clock",
+        "fail token",
     ]
     assert "There is no checkpoint 'magic'" in wrong[2]
+    # Each is followed by what can be done about it.
+    assert all(lines[lines.index(line) + 1].lstrip().startswith("→ ") for line in wrong)
+
+
+def test_a_doctor_looks_at_token_and_permissions(tmp_path: Path) -> None:
+    network = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_TOKEN": TOKEN}
+    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": "1024"}]) as url:
+        done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)
+    assert "1 of 1 servers lack some; Friends: send messages, attach files" in done.stdout
+    with portal(refuses=True) as url:
+        done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)
+    assert "fail token: Discord refuses it" in done.stdout
+    assert done.returncode == 1
 
 
 @pytest.mark.engine

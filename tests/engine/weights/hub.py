@@ -21,7 +21,7 @@ class Hub(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.folder = folder
         self.breaks_left = 0
-        self.ranges: list[str] = []
+        self.fetched: list[str] = []
 
     @property
     def url(self) -> str:
@@ -61,6 +61,9 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         path = self.path.partition("?")[0]
+        if path.startswith(f"/api/models/{REPO}/tree/"):
+            self._send(json.dumps(self._tree()).encode(), {}, with_body=with_body)
+            return
         if path.startswith(f"/api/models/{REPO}"):
             self._send(json.dumps(self._description()).encode(), {}, with_body=with_body)
             return
@@ -73,6 +76,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         data = file.read_bytes()
+        if with_body:
+            self.server.fetched.append(wanted)
         tags = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Repo-Commit": COMMIT}
         self._send(data, tags, with_body=with_body)
 
@@ -80,7 +85,6 @@ class _Answer(http.server.BaseHTTPRequestHandler):
         start = 0
         if asked := self.headers.get("Range"):
             start = int(asked.removeprefix("bytes=").partition("-")[0])
-            self.server.ranges.append(asked)
         self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -96,6 +100,17 @@ class _Answer(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(data[start:])
+
+    def _tree(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "type": "file",
+                "path": path.relative_to(self.server.folder).as_posix(),
+                "size": path.stat().st_size,
+                "oid": hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest(),
+            }
+            for path in self.server.files()
+        ]
 
     def _description(self) -> dict[str, Any]:
         names = [path.relative_to(self.server.folder).as_posix() for path in self.server.files()]

@@ -1,0 +1,70 @@
+"""The engine: its checkpoint loads, and one real picture comes out."""
+
+import io
+from collections.abc import AsyncIterator
+from importlib.resources import files
+
+from PIL import Image
+
+from bot.application import engine_options
+from bot.doctor.finding import Finding, fail, ok, warn
+from bot.settings import Settings
+from engine.checkpoints import Checkpoint, find_checkpoint
+from engine.client import LocalEngine
+from engine.errors import CheckpointError, EngineError
+from engine.events import Done, Failed
+from engine.params import Attempt, RestyleParams
+
+PHOTO = "cat.jpg"
+
+
+async def engine(settings: Settings) -> AsyncIterator[Finding]:
+    """The checkpoint's row, the loaded engine, and one restyle."""
+    try:
+        checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
+    except CheckpointError as error:
+        yield fail("checkpoint", str(error), "`restyle models list` shows those there are.")
+        return
+    told = f"{checkpoint.name} from {checkpoint.source} ({checkpoint.licence})"
+    if checkpoint.non_commercial:
+        yield warn("checkpoint", told, "Its licence forbids commercial use; read it first.")
+    else:
+        yield ok("checkpoint", told)
+    local = LocalEngine(engine_options(settings))
+    try:
+        await local.start()
+        health = local.health()
+        yield ok("engine", f"ready on {health.device}, {health.slots} jobs at once")
+        yield await _one_picture(local, checkpoint)
+    except EngineError as error:
+        remedy = f"`restyle models pull {checkpoint.name}` downloads it; see RESTYLE_DEVICE too."
+        yield fail("engine", str(error), remedy)
+    finally:
+        await local.close()
+
+
+async def _one_picture(local: LocalEngine, checkpoint: Checkpoint) -> Finding:
+    params = RestyleParams(
+        prompt="an oil painting",
+        strength=checkpoint.strength,
+        seed=7,
+        width=checkpoint.size,
+        height=checkpoint.size,
+        checkpoint=checkpoint.name,
+    )
+    attempt = Attempt(key="doctor.1", params=params, source=_photo(checkpoint.size))
+    async for event in local.submit(attempt):
+        match event:
+            case Done(seconds=seconds):
+                size = f"{checkpoint.size} × {checkpoint.size}"
+                return ok("restyle", f"a picture of {size} in {seconds:.1f} s")
+            case Failed(message=message):
+                return fail("restyle", message, "The log of the engine may tell more.")
+    return fail("restyle", "the engine died under it", "It may lack memory; see `memory` above.")
+
+
+def _photo(side: int) -> bytes:
+    out = io.BytesIO()
+    with Image.open(io.BytesIO((files("bot.demo") / "photos" / PHOTO).read_bytes())) as photo:
+        photo.convert("RGB").resize((side, side)).save(out, "PNG")
+    return out.getvalue()
