@@ -3,7 +3,7 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -33,6 +33,13 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         multiple: Width and height are multiples of this many pixels.
         non_commercial: Whether the licence forbids commercial use; shown to the operator.
         tiny_vae: Repository or folder of a TAESD autoencoder to use in place of the VAE.
+        prompt_cache: How many prompts' embeddings are kept; 0 keeps none.
+        source_cache: For how many sources the VAE's answer is kept; 0 keeps none.
+        fused_update: Move the rows of a call on by one expression, where their samplers allow it.
+        channels_last: Lay the weights out with channels last.
+        compile: Compile the denoiser with torch.compile, for 1, 2, 4 and 8 rows.
+        quantization: 8-bit linear layers by torchao, on a CUDA device only.
+        backend: What runs the denoiser; OpenVINO on a CPU only.
     """
 
     name: str = ""
@@ -54,6 +61,13 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     licence: str = "unknown"
     non_commercial: bool = False
     tiny_vae: str | None = None
+    prompt_cache: Annotated[int, msgspec.Meta(ge=0)] = 64
+    source_cache: Annotated[int, msgspec.Meta(ge=0)] = 32
+    fused_update: bool = False
+    channels_last: bool = False
+    compile: bool = False
+    quantization: Literal["int8", "fp8"] | None = None
+    backend: Literal["torch", "openvino", "openvino-int8"] = "torch"
 
     @property
     def abilities(self) -> Abilities:

@@ -10,6 +10,7 @@ import typer
 from bot.application import engine_options
 from bot.bench.embedded import measure_embedded
 from bot.bench.engine import EngineFigures, measure_engine
+from bot.cli.engine_bench import add_engine_benchmarks
 from bot.log import configure_logging
 from bot.settings import load_settings
 from engine.client import LocalEngine
@@ -76,3 +77,6 @@ def embedded(
 def _against(bar: dict[str, Any]) -> str:
     ends = [f"{word} {bar[word]:g}" for word in ("least", "most") if bar[word] is not None]
     return f"{'holds' if bar['ok'] else 'falls short'}: at {', at '.join(ends)}"
+
+
+add_engine_benchmarks(app)

@@ -8,6 +8,7 @@ from typing import Self
 
 from engine.client.link import EngineLink
 from engine.client.options import EngineOptions
+from engine.client.roomy import ROOM_BYTES, open_writer
 from engine.protocol import Shutdown
 
 logger = logging.getLogger(__name__)
@@ -18,10 +19,9 @@ END_GRACE_S = 5.0
 class EngineProcess(EngineLink):
     """A child process and the three streams to it. Made by ``spawn``, ended by ``end``."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
+    def __init__(self, process: asyncio.subprocess.Process, stdin: asyncio.StreamWriter) -> None:
         assert process.stdout is not None
-        super().__init__(process.stdout, process.stdin)
+        super().__init__(process.stdout, stdin)
         self._process = process
         self._log_task = asyncio.create_task(self._forward_log(), name="engine-log")
 
@@ -30,15 +30,22 @@ class EngineProcess(EngineLink):
         """Start the process; it is not ready before ``hello`` has returned."""
         # What the engine needs stands in its arguments; the bot's secrets are none of its business.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RESTYLE_")}
-        return cls(
-            await asyncio.create_subprocess_exec(
+        reading, stdin = await open_writer()
+        try:
+            process = await asyncio.create_subprocess_exec(
                 *options.command(),
-                stdin=asyncio.subprocess.PIPE,
+                stdin=reading,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
+                limit=ROOM_BYTES,
                 env=environment,
             )
-        )
+        except BaseException:
+            stdin.close()
+            raise
+        finally:
+            os.close(reading)
+        return cls(process, stdin)
 
     @property
     def pid(self) -> int:

@@ -16,6 +16,7 @@ from diffusers.utils import logging
 from safetensors import SafetensorError
 
 from engine.abilities import FamilyName
+from engine.acceleration import accelerate
 from engine.checkpoints import Checkpoint
 from engine.embedded import WEIGHTS
 from engine.errors import CheckpointError
@@ -46,17 +47,23 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
 
     Raises:
         CheckpointError: The weights are missing, broken, not safetensors, of another family than
-            the row says, or need the network.
+            the row says, or need the network; or the row asks for an acceleration that this machine
+            or pipeline cannot give.
     """
     place = pick_device(device)
     # The bar of one load is no use in a log.
     logging.disable_progress_bar()
-    pipeline = _load_pipeline(checkpoint, place)
+    pipeline = load_pipeline(checkpoint, place)
     pipeline.set_progress_bar_config(disable=True)
+    accelerate(pipeline, checkpoint)
     if checkpoint.family not in _STEPWISE:
         return StockFamily(pipeline)
     _, adapter = _STEPWISE[checkpoint.family]
-    family = StepwiseFamily(adapter(pipeline))
+    family = StepwiseFamily(
+        adapter(pipeline),
+        prompt_cache=checkpoint.prompt_cache,
+        fused_update=checkpoint.fused_update,
+    )
     known = family.adapter.denoiser.config
     if (known.out_channels or known.in_channels) != known.in_channels:
         raise CheckpointError(
@@ -80,7 +87,8 @@ def pick_device(device: str) -> str:
     return device
 
 
-def _load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
+def load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
+    """The stock img2img pipeline of a row, as diffusers has it; raises ``CheckpointError``."""
     source = str(WEIGHTS) if checkpoint.source == "embedded" else checkpoint.source
     # Half precision is slower than single on a CPU without AMX.
     dtype = torch.float32 if device == "cpu" else getattr(torch, checkpoint.dtype)

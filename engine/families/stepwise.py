@@ -15,15 +15,16 @@ import torch
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
+from engine.acceleration.recent import Recent
+from engine.acceleration.updates import Updates
 from engine.errors import NotFinite
 from engine.families import latents as packing
-from engine.families.adapter import Adapter, Conditions
+from engine.families.adapter import Adapter, Conditions, Embedding
 from engine.families.autoencoder import Autoencoder
 from engine.families.base import Inputs
 from engine.families.masking import Kept, latent_mask
 from engine.families.memory import Savings
 from engine.families.preview import Previewer
-from engine.families.prompts import PromptCache
 from engine.families.schedulers import noised, scheduler_for
 from engine.params import RestyleParams
 
@@ -57,9 +58,16 @@ class StepRow:
 
 
 class StepwiseFamily:
-    """Runs rows of one loaded checkpoint."""
+    """Runs rows of one loaded checkpoint.
 
-    def __init__(self, adapter: Adapter) -> None:
+    Args:
+        prompt_cache: How many prompts' embeddings are kept.
+        fused_update: Move the rows of a call on together where their samplers allow it.
+    """
+
+    def __init__(
+        self, adapter: Adapter, *, prompt_cache: int = 64, fused_update: bool = False
+    ) -> None:
         pipe = adapter.pipeline
         self.adapter = adapter
         self._scheduler = pipe.scheduler
@@ -71,7 +79,8 @@ class StepwiseFamily:
         )
         self._space = packing.space_of(pipe.vae)
         self._previewer = Previewer(self.autoencoder)
-        self._prompts = PromptCache(adapter.embed)
+        self._prompts: Recent[str, Embedding] = Recent(prompt_cache)
+        self._updates = Updates(fused=fused_update)
         self._savings = Savings(pipe.vae, adapter.denoiser)
 
     def begin(self, inputs: Inputs) -> StepRow:
@@ -107,7 +116,7 @@ class StepwiseFamily:
         return len(row.conditions)
 
     def advance(self, rows: Sequence[StepRow]) -> None:
-        """One denoiser call over all rows, then each row's own scheduler step."""
+        """One denoiser call over all rows, then each row's scheduler step."""
         samples: list[torch.Tensor] = []
         times: list[torch.Tensor] = []
         told: list[Conditions] = []
@@ -124,10 +133,16 @@ class StepwiseFamily:
             torch.stack(times),
             {name: torch.cat([one[name] for one in told]) for name in told[0]},
         )
-        at = 0
+        guided, at = [], 0
         for row in rows:
-            _scheduler_step(row, predictions[at : at + self.cost(row)])
+            guided.append(_guided(row, predictions[at : at + self.cost(row)]))
             at += self.cost(row)
+        for row, latents in zip(rows, self._updates.apply(rows, guided), strict=True):
+            row.latents = latents
+            row.step += 1
+            if row.kept is not None:
+                left = row.timesteps[row.step :]
+                row.latents = row.kept.put_back(row.latents, row.scheduler, left)
 
     def preview(self, row: StepRow) -> Image.Image:
         """See ``Family.preview``: at a small part of a step's cost."""
@@ -146,7 +161,7 @@ class StepwiseFamily:
         """See ``Family.measure``."""
         params = RestyleParams(prompt="", strength=1.0, seed=0, width=width, height=height)
         with torch.inference_mode():
-            told = self.adapter.conditions(params, self._prompts.get(""))
+            told = self.adapter.conditions(params, self._embedded(""))
             shape = self.adapter.latent_shape(width, height)
             sample = self._draw(shape, torch.Generator("cpu").manual_seed(0))
             time = torch.full((rows,), 500.0, device=self._device)
@@ -168,9 +183,12 @@ class StepwiseFamily:
         prompts = [params.prompt]
         if self.adapter.guided(params.guidance_scale or 0.0):
             prompts.insert(0, params.negative_prompt)
-        embedded = [self._prompts.get(prompt) for prompt in prompts]
+        embedded = [self._embedded(prompt) for prompt in prompts]
         conditions = tuple(self.adapter.conditions(params, one) for one in embedded)
         return conditions, (CUT_NOTE,) if any(one.cut for one in embedded) else ()
+
+    def _embedded(self, prompt: str) -> Embedding:
+        return self._prompts.get(prompt, lambda: self.adapter.embed(prompt))
 
     @contextmanager
     def _own_scheduler(self, name: str | None) -> Iterator[Any]:
@@ -229,15 +247,10 @@ def _step_kwargs(scheduler: Any, generator: torch.Generator) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in known}
 
 
-def _scheduler_step(row: StepRow, prediction: torch.Tensor) -> None:
-    """Move one row on by its predictions, (1 or 2, channels, height, width)."""
-    if len(row.conditions) == 2:
-        unconditional, conditional = prediction.chunk(2)
-        guidance = row.params.guidance_scale or 0.0
-        prediction = unconditional + guidance * (conditional - unconditional)
-    row.latents = row.scheduler.step(
-        prediction, row.timesteps[row.step], row.latents, **row.step_kwargs, return_dict=False
-    )[0]
-    row.step += 1
-    if row.kept is not None:
-        row.latents = row.kept.put_back(row.latents, row.scheduler, row.timesteps[row.step :])
+def _guided(row: StepRow, prediction: torch.Tensor) -> torch.Tensor:
+    """One prediction of the row's predictions, (1 or 2, channels, height, width)."""
+    if len(row.conditions) == 1:
+        return prediction
+    unconditional, conditional = prediction.chunk(2)
+    guidance = row.params.guidance_scale or 0.0
+    return unconditional + guidance * (conditional - unconditional)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from engine.errors import EngineError
 from engine.protocol import Fatal
+from engine.quiet import hush_libraries
 from engine.worker.streams import Inbox, Outbox
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,7 @@ def _prepare_libraries(options: argparse.Namespace) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s %(message)s"
     )
-    _hush_libraries()
-
-
-def _hush_libraries() -> None:
-    # Their bars and advice would drown what the operator needs to read. They look at these
-    # variables when they are first imported.
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    hush_libraries()
 
 
 def _claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:

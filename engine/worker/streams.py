@@ -60,7 +60,7 @@ class Outbox:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="replies", daemon=True)
         self._thread.start()
 

@@ -1,0 +1,43 @@
+"""Runs one of the engine's benchmarks in a process of its own, for the bot's never loads torch."""
+
+import os
+import subprocess
+import sys
+from importlib.resources import as_file, files
+
+import msgspec
+
+from bot.errors import RestyleError
+from engine.bench.report import Report
+
+
+class BenchFailed(RestyleError):
+    """A benchmark's process ended without a report."""
+
+
+def run_benchmark(name: str, *, quick: bool, rounds: int | None, threads: int | None) -> Report:
+    """The report of one run.
+
+    Args:
+        rounds: How often each thing is measured; None leaves it to the benchmark.
+        threads: Threads for torch; None is one, which a busy machine disturbs least.
+
+    Raises:
+        BenchFailed: It ended without one; the last line of its log is told.
+    """
+    command = [sys.executable, "-m", "engine.bench", name]
+    command += ["--quick"] if quick else []
+    command += [] if rounds is None else ["--rounds", str(rounds)]
+    command += [] if threads is None else ["--threads", str(threads)]
+    with as_file(files("bot") / "demo" / "photos") as photos:
+        done = subprocess.run(
+            [*command, "--photos", str(photos)],
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        last = (done.stderr.strip() or "no word").splitlines()[-1]
+        raise BenchFailed(f"The benchmark {name} ended without a report: {last}")
+    return msgspec.json.decode(done.stdout, type=Report)

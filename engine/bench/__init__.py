@@ -1,0 +1,1 @@
+"""Benchmarks of the engine: `python -m engine.bench NAME`, a process of its own."""
