@@ -20,7 +20,7 @@ ROWS = 2
 
 def measure(settings: BenchSettings, measures: Measures) -> int:
     """Two rows of 256 × 256 pixels, as a job with guidance has them."""
-    rounds, side = settings.rounds_or(3), 64 if settings.quick else SIDE
+    rounds, side = settings.rounds_or(2), 64 if settings.quick else SIDE
     pipeline = architectures.pipeline("sd15", quick=settings.quick)
     with TemporaryDirectory() as folder:
         runs: dict[str, Any] = {"eager": _Call(pipeline.unet, side)}

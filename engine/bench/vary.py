@@ -14,7 +14,7 @@ from engine.encoding import decode_picture
 
 def measure(settings: BenchSettings, measures: Measures) -> int:
     """Whole one-step jobs with the KL autoencoder, compared to the pixel first."""
-    rounds, side = settings.rounds_or(3), 64 if settings.quick else SIDE
+    rounds, side = settings.rounds_or(2), 64 if settings.quick else SIDE
     plain = architectures.pipeline("sd-turbo", quick=settings.quick)
     pipeline = copy_of(plain)
     accelerate(pipeline, ROW)

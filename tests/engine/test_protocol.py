@@ -61,7 +61,7 @@ REQUESTS = st.one_of(
 )
 
 
-def body_of(data: bytes) -> bytes:
+def body_of(data: bytes | bytearray) -> bytes:
     stream = io.BytesIO(data)
     body = stream.read(body_length(stream.read(HEADER_BYTES)) + 1)
     assert len(body) == len(data) - HEADER_BYTES
