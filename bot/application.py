@@ -11,17 +11,22 @@ from bot.delivery.letters import LetterWriter, progress_letter
 from bot.delivery.outbox import Deliverer
 from bot.intake import Intake, IntakeLimits
 from bot.jobs.announcements import Announcements
+from bot.jobs.beginning import Beginning
+from bot.jobs.boards import Boards
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
-from bot.jobs.status import Status, StatusEditor
+from bot.jobs.spec import JobSpec
+from bot.jobs.status import Editor, Status, StatusEditor
 from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
+from bot.looks.shelf import Shelf
 from bot.monitoring.metrics import Metrics
+from bot.offer import offer_from
+from bot.presses import Presses
 from bot.queue import JobQueue
 from bot.settings import Settings
 from engine.api import Engine
-from engine.checkpoints import find_checkpoint
 from engine.client import EngineOptions, LocalEngine
 from storage.database import Database
 from storage.image_store import ImageStore
@@ -43,7 +48,10 @@ class Application:
 
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
-        self.checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
+        # The default first; a name that stands in both places counts once.
+        names = dict.fromkeys((settings.checkpoint, *settings.checkpoints))
+        self.offer = offer_from(names, settings.resolved_checkpoints_file)
+        self.checkpoint = self.offer.default
         self.database = Database(settings.resolved_database_url)
         self.images = ImageStore(settings.data_dir / "images")
         self.intake = Intake(intake_limits(settings))
@@ -53,13 +61,21 @@ class Application:
         self.metrics = Metrics()
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
+        self.presses = Presses()
+        self.looks = Shelf(self.database.looks)
+        self.writer = LetterWriter(self.images, self.intake)
+        self.beginning = Beginning(
+            images=self.images,
+            intake=self.intake,
+            offer=self.offer,
+            prompt_max_chars=settings.prompt_max_chars,
+        )
         self.submission = Submission(
             settings=settings,
             database=self.database,
             images=self.images,
-            intake=self.intake,
             queue=self.queue,
-            checkpoint=self.checkpoint,
+            offer=self.offer,
             estimator=self._estimator,
         )
         self._dispatcher: Dispatcher | None = None
@@ -102,7 +118,7 @@ class Application:
         deliverer = Deliverer(
             database=self.database,
             courier=courier,
-            writer=LetterWriter(self.images, self.intake),
+            writer=self.writer,
             announcements=self.announcements,
             watch=self.watch,
             max_attempts=self.settings.delivery_max_attempts,
@@ -118,13 +134,18 @@ class Application:
             metrics=self.metrics,
         )
 
-        def editor_for(job: Job) -> StatusEditor:
+        def make_editor(job: Job) -> StatusEditor:
             async def edit(status: Status) -> None:
-                await self.announcements.settled(job.id)
+                await self.announcements.settled(job.group_id or job.id)
                 await courier.edit_by_token(job, progress_letter(job, status))
                 self.watch.progressed(job.message_id)
 
             return StatusEditor(edit, self.settings.message_edit_interval_s)
+
+        boards = Boards(make_editor)
+
+        def editor_for(job: Job) -> Editor:
+            return boards.editor_for(job, JobSpec.from_mapping(job.params).count)
 
         self._dispatcher = Dispatcher(
             engine=self.engine,

@@ -67,7 +67,7 @@ class RestyleBot(discord.Client):
         """Register buttons and commands; tell Discord of the commands only if they changed."""
         self.add_dynamic_items(*BUTTONS, HistoryButton, ForgetButton, *MODERATION_BUTTONS)
         await self.tree.set_translator(CatalogueTranslator())
-        add_commands(self.tree, self.app.settings)
+        add_commands(self.tree, self.app.settings, self.app.offer)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]
         for guild in guilds:
             self.tree.copy_global_to(guild=guild)

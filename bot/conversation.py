@@ -1,41 +1,67 @@
 """How every wish is answered: acknowledge, work, then say where the job stands in the queue."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
+import structlog
 
 from bot import texts
 from bot.buttons.cancel import waiting_view
+from bot.jobs.beginning import FirstWish
 from bot.jobs.origin import Origin, origin_of
-from bot.jobs.submission import FirstWish, Submitted
+from bot.jobs.submission import Submitted
 from bot.jobs.wish import Wish
-from bot.pictures import download
+from bot.moderation.admission import Wording
+from storage.errors import AlreadySubmitted
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
+log = structlog.get_logger(__name__)
+
 QUIET = discord.AllowedMentions.none()
+# Discord's code for an interaction that was answered before.
+ALREADY_ACKNOWLEDGED = 40060
+
+Fetch = Callable[[], Awaitable[bytes]]
 
 
 async def answer_with_job(
     interaction: "discord.Interaction[RestyleBot]",
     wish: "Callable[[RestyleBot], Awaitable[Wish]]",
+    words: Wording | None = None,
 ) -> None:
-    """Answer a button or modal with the message of the job that it starts."""
-    origin = await _acknowledge(interaction)
-    submission = interaction.client.app.submission
-    await _say_queued(interaction, await submission.submit(origin, await wish(interaction.client)))
+    """Answer with the message of the job, or jobs, that a wish stands for.
+
+    Those ``words`` of it that are known beforehand are checked before anything is downloaded.
+    Discord may tell of one interaction twice; the second time nothing happens.
+    """
+    try:
+        origin = await _acknowledge(interaction)
+        bot = interaction.client
+        submitted = await bot.app.submission.submit(origin, partial(wish, bot), words)
+        await _say_queued(interaction, submitted)
+    except AlreadySubmitted as error:
+        log.info("told of an interaction twice", interaction=error.interaction_id)
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            raise
+        log.info("told of an interaction twice", interaction=interaction.id)
 
 
-async def answer_with_first_job(
-    interaction: "discord.Interaction[RestyleBot]", picture: discord.Attachment, wish: FirstWish
+async def answer_with_restyle(
+    interaction: "discord.Interaction[RestyleBot]", picture: Fetch, first: FirstWish
 ) -> None:
-    """Answer a command that brings its own picture."""
-    origin = await _acknowledge(interaction)
-    app = interaction.client.app
-    data = await download(picture, app.settings)
-    await _say_queued(interaction, await app.submission.first(origin, data, wish))
+    """Answer a command or form that brings a picture; ``picture`` fetches it."""
+
+    async def wish(bot: "RestyleBot") -> Wish:
+        return await bot.app.beginning.restyle(await picture(), first)
+
+    prompt = interaction.client.app.beginning.prompt_of(first)
+    words = Wording(prompt=prompt, negative_prompt=first.negative_prompt)
+    await answer_with_job(interaction, wish, words)
 
 
 async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin:

@@ -17,6 +17,11 @@ TEXT_INPUT_MAX_CHARS = 4000
 Submitted = Callable[["discord.Interaction[RestyleBot]", str, float], Awaitable[None]]
 
 
+def strength_input(strength: float) -> "discord.ui.TextInput[Any]":
+    """The field for a strength, filled with ``strength``."""
+    return discord.ui.TextInput(default=f"{strength:.2f}", max_length=20, custom_id="strength")
+
+
 class WishModal(discord.ui.Modal):
     """Asks for prompt and strength, then calls ``submitted`` with both."""
 
@@ -32,9 +37,7 @@ class WishModal(discord.ui.Modal):
             max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
             custom_id="prompt",
         )
-        self.strength: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            default=f"{strength:.2f}", max_length=20, custom_id="strength"
-        )
+        self.strength = strength_input(strength)
         self.add_item(
             discord.ui.Label(
                 text=_("Prompt"),

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         description="`sqlite:///file` or `postgresql://…`; unset: `restyle.db` in the data folder.",
     )
     checkpoint: str = Field("embedded", description="Name of a row in the checkpoint table.")
+    checkpoints: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="More checkpoints that members may choose from, separated by commas; the "
+        "engine holds one at a time and changes over when no job runs.",
+    )
     checkpoints_file: Path | None = Field(
         None,
         description="TOML file whose rows are added to the checkpoint table that ships; unset: "
@@ -149,7 +154,7 @@ class Settings(BaseSettings):
         "INFO", description="Least level of what is logged."
     )
 
-    @field_validator("discord_cdn_hosts", "guild_ids", mode="before")
+    @field_validator("discord_cdn_hosts", "guild_ids", "checkpoints", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

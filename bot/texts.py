@@ -1,15 +1,17 @@
 """What members read: short sentences and the lines of progress and result messages."""
 
+from collections.abc import Sequence
+
 import discord
 
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
-from bot.language import N_, Sentence, _
+from bot.language import N_, Sentence, _, ngettext
 from bot.language.engine_sentences import heard
 from bot.language.formats import duration, number, seconds
 from storage.errors import StorageError
 from storage.quota import QuotaBalance
-from storage.records import Job
+from storage.records import Job, JobStatus
 
 BAR_CELLS = 10
 PROMPT_SHOWN_CHARS = 300
@@ -20,6 +22,10 @@ UNDER_WAY = {
     Action.VARY_STRONG: N_("Restyling a strong variation of **{prompt}**"),
     Action.REROLL: N_("Restyling a reroll of **{prompt}**"),
     Action.REMIX: N_("Restyling **{prompt}**"),
+    Action.IMAGINE: N_("Imagining **{prompt}**"),
+    Action.INPAINT: N_("Painting a part anew as **{prompt}**"),
+    Action.UPSCALE: N_("Enlarging **{prompt}**"),
+    Action.STRIP: N_("Restyling **{prompt}** at five strengths"),
 }
 FINISHED = {
     Action.RESTYLE: N_("**{prompt}** for {member}"),
@@ -27,7 +33,13 @@ FINISHED = {
     Action.VARY_STRONG: N_("A strong variation of **{prompt}** for {member}"),
     Action.REROLL: N_("A reroll of **{prompt}** for {member}"),
     Action.REMIX: N_("**{prompt}** for {member}"),
+    Action.IMAGINE: N_("**{prompt}** for {member}"),
+    Action.INPAINT: N_("A part painted anew as **{prompt}** for {member}"),
+    Action.UPSCALE: N_("**{prompt}**, enlarged, for {member}"),
+    Action.STRIP: N_("**{prompt}** at five strengths for {member}"),
 }
+# Their pictures have none, or each has its own.
+WITHOUT_STRENGTH = {Action.IMAGINE, Action.STRIP}
 CANCELLED = N_("Cancelled. This one was not counted.")
 INTERNAL_ERROR = N_("Something went wrong on my side. It has been noted; please try again.")
 STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in a minute.")
@@ -51,6 +63,9 @@ def progress(job: Job, status: Status) -> str:
     """The message while the picture is being made."""
     spec = JobSpec.from_mapping(job.params)
     line = _(UNDER_WAY[Action(job.action)]).format(prompt=shown_prompt(spec))
+    if spec.count > 1:
+        count = ngettext("{n} picture", "{n} pictures", spec.count).format(n=spec.count)
+        line = f"{line} · {count}"
     if status.total == 0:
         warming_up = _("warming up")
         return f"{line}\n`{'▱' * BAR_CELLS}` {warming_up}"
@@ -60,26 +75,47 @@ def progress(job: Job, status: Status) -> str:
     return f"{line}\n`{bar}` {step}"
 
 
-def result(job: Job, delivery_notes: tuple[Sentence, ...] = ()) -> str:
-    """The message that carries the finished picture."""
-    spec = JobSpec.from_mapping(job.params)
-    params = spec.params
-    facts = [
-        _("strength {strength}").format(strength=number(params.strength, 2)),
-        _("seed {seed}").format(seed=params.seed),
-        _("{steps} steps").format(steps=job.num_inference_steps),
-        params.checkpoint,
-    ]
-    if job.seconds is not None:
-        facts.append(seconds(job.seconds))
-    sentence = _(FINISHED[Action(job.action)])
-    lines = [
-        sentence.format(prompt=shown_prompt(spec), member=f"<@{job.user_id}>"),
-        f"-# {' · '.join(facts)}",
-    ]
+def result(jobs: Sequence[Job], delivery_notes: tuple[Sentence, ...] = ()) -> str:
+    """The message that carries the finished picture, or those that share it."""
+    made = [job for job in jobs if job.status is JobStatus.DONE]
+    first = made[0]
+    spec = JobSpec.from_mapping(first.params)
+    action = Action(first.action)
+    if action is Action.STRIP and len(jobs) == 1:
+        # One of the five, picked from its sheet, is a picture like any other.
+        action = Action.RESTYLE
+    sentence = _(FINISHED[action])
+    title = sentence.format(prompt=shown_prompt(spec), member=f"<@{first.user_id}>")
     # What intake said is in the member's language already.
-    notes = (*job.source_notes, *map(heard, job.notes), *map(str, delivery_notes))
-    return "\n".join([*lines, *(f"-# {note}" for note in notes)])[:2000]
+    notes = [*first.source_notes, *map(heard, first.notes), *map(str, delivery_notes)]
+    if missing := len(jobs) - len(made):
+        left_out = ngettext(
+            "{missing} of {count} could not be made, and was not counted.",
+            "{missing} of {count} could not be made, and were not counted.",
+            missing,
+        )
+        notes.append(left_out.format(missing=missing, count=len(jobs)))
+    facts = " · ".join(_facts(made, spec, action))
+    lines = [title, f"-# {facts}", *(f"-# {note}" for note in dict.fromkeys(notes))]
+    return "\n".join(lines)[:2000]
+
+
+def _facts(made: Sequence[Job], spec: JobSpec, action: Action) -> list[str]:
+    first, facts = made[0], []
+    if action not in WITHOUT_STRENGTH:
+        facts.append(_("strength {strength}").format(strength=number(spec.params.strength, 2)))
+    seeds = dict.fromkeys(JobSpec.from_mapping(job.params).params.seed for job in made)
+    facts.append(_("seed {seed}").format(seed=", ".join(map(str, seeds))))
+    if action is not Action.STRIP:
+        facts.append(_("{steps} steps").format(steps=first.num_inference_steps))
+    if spec.look is not None:
+        look = discord.utils.escape_markdown(discord.utils.escape_mentions(spec.look))
+        facts.append(_("look {look}").format(look=look))
+    facts.append(spec.params.checkpoint)
+    took = [job.seconds for job in made if job.seconds is not None]
+    if took:
+        facts.append(seconds(sum(took)))
+    return facts
 
 
 def failure(job: Job) -> str:
@@ -96,6 +132,8 @@ def sentence_for_surprise(error: Exception) -> str:
 def alt_text(job: Job) -> str:
     """Description of the picture for those who cannot see it (Discord takes 1024 characters)."""
     spec = JobSpec.from_mapping(job.params)
+    if spec.source_hash is None:
+        return _("A picture made from the words: {prompt}").format(prompt=spec.params.prompt)[:1024]
     return _("A picture restyled as: {prompt}").format(prompt=spec.params.prompt)[:1024]
 
 

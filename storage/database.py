@@ -7,6 +7,7 @@ from storage.guilds import Guilds
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
 from storage.ledger_totals import LedgerTotals
+from storage.looks import Looks
 from storage.members import Members
 from storage.migrations.upgrading import Revision, revision, upgrade
 from storage.outbox import Outbox
@@ -47,6 +48,7 @@ class Database:
         self.guilds = Guilds(sessions)
         self.members = Members(sessions)
         self.outbox = Outbox(sessions)
+        self.looks = Looks(sessions)
         self.images = ImageUses(sessions)
         self.values = Values(sessions)
         self.rules = Rules(sessions)

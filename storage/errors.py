@@ -8,6 +8,7 @@ StorageError
 ├── PoolExhausted          the credits of the day that a guild shares do not reach
 ├── TooManyInFlight        a member or a guild has enough jobs waiting or running
 ├── AlreadySubmitted       this interaction has its job already
+├── TooManyLooks           a guild or a member has enough looks saved
 ├── UnknownJob             there is no job of that id
 ├── UnknownTimeZone        there is no time zone of that name
 ├── InvalidImageHash       text that no image can have as its hash
@@ -87,6 +88,14 @@ class AlreadySubmitted(StorageError):
     def __init__(self, interaction_id: int) -> None:
         super().__init__(f"Interaction {interaction_id} has its job already.")
         self.interaction_id = interaction_id
+
+
+class TooManyLooks(StorageError):
+    """As many looks as allowed are saved already."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit} looks already.")
+        self.limit = limit
 
 
 class UnknownJob(StorageError):

@@ -91,6 +91,38 @@ class Jobs:
         async with self._sessions.read() as session:
             return [job_of(row) for row in await session.scalars(statement)]
 
+    async def newest_result(self, channel_id: int) -> Job | None:
+        """The job of the newest result in a channel that is kept; None without one."""
+        statement = (
+            select(JobRow)
+            .where(JobRow.channel_id == channel_id, JobRow.result_hash.is_not(None))
+            .order_by(JobRow.finished_at.desc(), JobRow.place.desc())
+            .limit(1)
+        )
+        async with self._sessions.read() as session:
+            row = await session.scalar(statement)
+        return None if row is None else job_of(row)
+
+    async def kept_child(self, parent_id: str, action: str) -> Job | None:
+        """The newest job of ``action`` on ``parent_id`` that is under way or whose result is kept.
+
+        Of a group it is the first job, whose message they share.
+        """
+        statement = (
+            select(JobRow)
+            .where(
+                JobRow.parent_id == parent_id,
+                JobRow.action == action,
+                JobRow.place == 1,
+                JobRow.status.in_(IN_FLIGHT) | JobRow.result_hash.is_not(None),
+            )
+            .order_by(JobRow.created_at.desc())
+            .limit(1)
+        )
+        async with self._sessions.read() as session:
+            row = await session.scalar(statement)
+        return None if row is None else job_of(row)
+
     async def set_message(self, job_id: str, message_id: int) -> None:
         """Note which message shows the job; raises ``UnknownJob``."""
         if not await self._change(JOBS.c.id == job_id, message_id=message_id):

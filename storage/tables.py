@@ -246,6 +246,21 @@ class MemberRow(Base):
     opted_out: Mapped[bool]
 
 
+class LookRow(Base):
+    """A prompt template that was saved; ``key`` is its name without regard to case."""
+
+    __tablename__ = "looks"
+    __table_args__ = (CheckConstraint("owner_kind IN ('guild', 'member')", name="owner_kind"),)
+
+    owner_kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    name: Mapped[str] = mapped_column(FreeText)
+    template: Mapped[str] = mapped_column(FreeText)
+    saved_by: Mapped[int] = mapped_column(BigInteger)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ValueRow(Base):
     """A single remembered value, such as the hash of the commands last synced."""
 

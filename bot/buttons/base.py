@@ -9,7 +9,7 @@ import structlog
 
 from bot.boundary import reported
 from bot.errors import Gone, NotYours
-from bot.language import _
+from bot.language import N_, _
 from storage.errors import UnknownJob
 from storage.records import Job
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+UNKNOWN = N_("I no longer know that picture, so there is nothing to go on from.")
 JOB_ID = r"(?P<job_id>[0-9a-z]{1,32})"
 
 
@@ -34,12 +35,13 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
     label: ClassVar[str]
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, *, action: str = "", label: str = "") -> None:
         self.job_id = job_id
+        self.custom_word = f"r:{action or self.action}:{job_id}"
         self._pressed_in: tuple[int | None, int | None] | None = None
         super().__init__(
             discord.ui.Button(
-                label=_(self.label), style=self.style, custom_id=f"r:{self.action}:{job_id}"
+                label=label or _(self.label), style=self.style, custom_id=self.custom_word
             )
         )
 
@@ -65,16 +67,29 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
 
     async def job(self, bot: "RestyleBot") -> Job:
         """The job's row; raises ``Gone`` when it is no longer kept, or was made somewhere else."""
-        sentence = _("I no longer know that picture, so there is nothing to go on from.")
-        try:
-            job = await bot.app.database.jobs.get(self.job_id)
-        except UnknownJob as error:
-            raise Gone(sentence) from error
-        # The bot never showed this button here: somebody wrote its custom_id by hand.
-        if self._pressed_in is not None and not _made_in(job, *self._pressed_in):
-            log.warning("a button was pressed out of its place", job=job.id)
-            raise Gone(sentence)
-        return job
+        return await find_job(bot, self.job_id, self._pressed_in)
+
+
+async def find_job(
+    bot: "RestyleBot", job_id: str, pressed_in: tuple[int | None, int | None] | None = None
+) -> Job:
+    """The row of a job whose id came with a custom_id.
+
+    Args:
+        pressed_in: Guild and channel of the press, where the job must have been made.
+
+    Raises:
+        Gone: It is no longer kept, or never was, or was made somewhere else.
+    """
+    try:
+        job = await bot.app.database.jobs.get(job_id)
+    except UnknownJob as error:
+        raise Gone(_(UNKNOWN)) from error
+    # The bot never showed this button here: somebody wrote its custom_id by hand.
+    if pressed_in is not None and not _made_in(job, *pressed_in):
+        log.warning("a button was pressed out of its place", job=job.id)
+        raise Gone(_(UNKNOWN))
+    return job
 
 
 def _made_in(job: Job, guild_id: int | None, channel_id: int | None) -> bool:
@@ -92,8 +107,13 @@ def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
 
 
 def view_of(buttons: Iterable[type[JobButton]], job_id: str) -> discord.ui.View:
-    """A view of these buttons on one job. It keeps no state and never times out."""
+    """A view of these buttons on one job, in rows of five. It keeps no state, never times out."""
+    return view_with(button(job_id) for button in buttons)
+
+
+def view_with(items: Iterable[discord.ui.Item[Any]]) -> discord.ui.View:
+    """A view of these items in their order; it keeps no state and never times out."""
     view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button(job_id))
+    for item in items:
+        view.add_item(item)
     return view

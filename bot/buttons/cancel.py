@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CancelButton(JobButton, template=pattern("cancel")):
-    """Cancels its job; the charge is given back."""
+    """Cancels its job and those that share the message; the charge is given back."""
 
     action = "cancel"
     label = N_("Cancel")
@@ -23,7 +23,9 @@ class CancelButton(JobButton, template=pattern("cancel")):
         await interaction.response.defer()
         job = await self.job(interaction.client)
         require_owner(interaction, job)
-        await interaction.client.app.dispatcher.cancel(job.id)
+        app = interaction.client.app
+        for one in await app.database.jobs.group(job):
+            await app.dispatcher.cancel(one.id)
 
 
 def waiting_view(job_id: str) -> discord.ui.View:

@@ -3,12 +3,15 @@
 from typing import TYPE_CHECKING
 
 import discord
+import structlog
 
 from bot.buttons.base import JobButton, pattern, require_owner
 from bot.language import N_
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
 
 
 class DeleteButton(JobButton, template=pattern("delete")):
@@ -23,6 +26,11 @@ class DeleteButton(JobButton, template=pattern("delete")):
         job = await self.job(interaction.client)
         require_owner(interaction, job)
         app = interaction.client.app
-        for unused in await app.database.jobs.delete_result(job.id):
-            await app.images.delete(unused)
-        await interaction.delete_original_response()
+        for one in await app.database.jobs.group(job):
+            for unused in await app.database.jobs.delete_result(one.id):
+                await app.images.delete(unused)
+        try:
+            await interaction.delete_original_response()
+        except discord.NotFound:
+            # Pressed twice: the first press has deleted it.
+            log.info("message was deleted before", job=job.id)

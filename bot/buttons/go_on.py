@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.buttons.base import JobButton, pattern
-from bot.conversation import answer_with_job
+from bot.buttons.once import answer_once
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, go_on
 from bot.language import N_, _
 from bot.modals import WishModal
+from bot.presses import FORM_PAUSE_S
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -24,7 +25,7 @@ class _DirectButton(JobButton, template=r"r:never:direct:"):
         async def wish(bot: "RestyleBot") -> Any:
             return go_on(await self.job(bot), Action(self.action))
 
-        await answer_with_job(interaction, wish)
+        await answer_once(interaction, self.custom_word, wish)
 
 
 class VarySubtleButton(_DirectButton, template=pattern(Action.VARY_SUBTLE)):
@@ -68,7 +69,8 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
                 parent = await self.job(bot)
                 return go_on(parent, Action.REMIX, prompt=prompt, strength=strength)
 
-            await answer_with_job(answer, wish)
+            what = f"{self.action} {self.job_id} {prompt} {strength}"
+            await answer_once(answer, what, wish, FORM_PAUSE_S)
 
         modal = WishModal(
             title=_("Remix"),

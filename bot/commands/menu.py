@@ -1,52 +1,48 @@
-"""The message menu "Restyle this": the picture is there already, so only the wish is asked for."""
+"""The menus "Restyle this" of a message and "Restyle avatar" of a member, which open the form."""
 
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
-from bot.conversation import answer_with_first_job
-from bot.jobs.submission import FirstWish
-from bot.language import _
-from bot.modals import WishModal
-from bot.pictures import picture_in
+from bot.form import open_form
+from bot.language import N_, _
+from bot.pictures import attached, avatar, picture_in
 from bot.privacy.consent import owner_of, require_consent
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
-TITLE = "Restyle this"
+MESSAGE_TITLE = N_("Restyle this")
+USER_TITLE = N_("Restyle avatar")
 
 
 async def _restyle_this(
     interaction: "discord.Interaction[RestyleBot]", message: discord.Message
 ) -> None:
-    picture = picture_in(message)
     app = interaction.client.app
+    picture = attached(picture_in(message), app.settings)
     owner_id = await owner_of(app.database, message)
     await require_consent(app.database, owner_id, interaction.user.id)
-
-    async def submitted(
-        answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float
-    ) -> None:
-        await answer_with_first_job(answer, picture, FirstWish(prompt=prompt, strength=strength))
-
-    await interaction.response.send_modal(
-        WishModal(
-            title=_(TITLE),
-            prompt="",
-            strength=app.checkpoint.strength,
-            max_chars=app.settings.prompt_max_chars,
-            submitted=submitted,
-        )
-    )
+    await open_form(interaction, picture, title=_(MESSAGE_TITLE))
 
 
-def restyle_menu() -> app_commands.ContextMenu:
-    """Make the menu entry."""
-    callback: Any = _restyle_this
+async def _restyle_avatar(
+    interaction: "discord.Interaction[RestyleBot]", member: discord.User | discord.Member
+) -> None:
+    app = interaction.client.app
+    await require_consent(app.database, member.id, interaction.user.id)
+    await open_form(interaction, avatar(member, app.settings), title=_(USER_TITLE))
+
+
+def restyle_menus() -> tuple[app_commands.ContextMenu, app_commands.ContextMenu]:
+    """Make both menu entries."""
+    return _menu(MESSAGE_TITLE, _restyle_this), _menu(USER_TITLE, _restyle_avatar)
+
+
+def _menu(title: str, callback: Any) -> app_commands.ContextMenu:
     return app_commands.ContextMenu(
-        name=TITLE,
+        name=title,
         callback=callback,
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
         allowed_installs=app_commands.AppInstallationType(guild=True),

@@ -1,62 +1,97 @@
-"""`/restyle`: a picture, a prompt, a strength."""
+"""`/restyle`: a picture, an avatar or the channel's last picture in a new look."""
 
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
-from bot.conversation import answer_with_first_job
-from bot.jobs.submission import FirstWish
-from bot.strength import parse_strength, strength_choices
+from bot.commands.options import (
+    OPTION_MAX_CHARS,
+    Count,
+    Seed,
+    Strength,
+    command_from,
+    first_wish,
+)
+from bot.conversation import Fetch, answer_with_restyle
+from bot.errors import NotAllowed
+from bot.form import open_form
+from bot.language import N_, _
+from bot.last_picture import last_picture
+from bot.offer import Offer
+from bot.pictures import attached, avatar
+from bot.privacy.consent import require_consent
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
-# Discord's clients are written in JavaScript: an integer option goes up to 2**53.
-MAX_SEED = 2**53 - 1
-
-# Room for "0.05", "60 %" or a word.
-STRENGTH_CHARS = 20
-
-# Discord's own limit on a string option.
-OPTION_MAX_CHARS = 6000
+ONE_OF_BOTH = N_("Please give me a picture or a member, not both.")
 
 
-def restyle_command(prompt_max_chars: int) -> app_commands.Command[Any, ..., None]:
-    """Make the command; ``prompt_max_chars`` bounds both prompts."""
-    longest = min(prompt_max_chars, OPTION_MAX_CHARS)
+def restyle_command(settings: Settings, offer: Offer) -> app_commands.Command[Any, ..., None]:
+    """Make the command; the settings bound both prompts, the offer tells of checkpoints."""
+    longest = min(settings.prompt_max_chars, OPTION_MAX_CHARS)
 
-    @app_commands.command(name="restyle", description="Give a picture a new look")
-    @app_commands.describe(
-        image="The picture to start from",
-        prompt="How it should look, for example: an oil painting at dusk",
-        strength="0.05 to 1.0, or subtle, balanced, bold, reinvent",
-        seed="The same seed, picture and prompt give the same result",
-        negative_prompt="What should not be in it",
-    )
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     async def restyle(
         interaction: "discord.Interaction[RestyleBot]",
-        image: discord.Attachment,
-        prompt: app_commands.Range[str, 1, longest],
-        strength: app_commands.Range[str, 1, STRENGTH_CHARS] | None = None,
-        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        prompt: app_commands.Range[str, 1, longest] | None = None,
+        image: discord.Attachment | None = None,
+        member: discord.User | None = None,
+        look: str | None = None,
+        strength: Strength | None = None,
+        size: str | None = None,
+        count: Count | None = None,
+        checkpoint: str | None = None,
+        seed: Seed | None = None,
         negative_prompt: app_commands.Range[str, 1, longest] | None = None,
     ) -> None:
-        wish = FirstWish(
+        picture = picture_meant(interaction, image, member)
+        if prompt is None and look is None:
+            # Nothing was said on how it should look, so that is asked.
+            await open_form(interaction, picture)
+            return
+        first = await first_wish(
+            interaction,
             prompt=prompt,
-            # A text, since Discord's number options take no words and no comma.
-            strength=None if strength is None else parse_strength(strength),
+            look=look,
+            strength=strength,
+            size=size,
+            count=count,
+            checkpoint=checkpoint,
             seed=seed,
-            negative_prompt=negative_prompt or "",
+            negative_prompt=negative_prompt,
         )
-        await answer_with_first_job(interaction, image, wish)
 
-    @restyle.autocomplete("strength")
-    async def offer_strengths(
-        _: "discord.Interaction[RestyleBot]", typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return strength_choices(typed)
+        async def newest() -> bytes:
+            return await last_picture(interaction)
 
-    return restyle
+        await answer_with_restyle(interaction, picture or newest, first)
+
+    return command_from(restyle, "Give a picture a new look", offer)
+
+
+def picture_meant(
+    interaction: "discord.Interaction[RestyleBot]",
+    image: discord.Attachment | None,
+    member: discord.User | discord.Member | None,
+) -> Fetch | None:
+    """What fetches the picture that was named; None where none was.
+
+    Raises:
+        NotAllowed: Two were named.
+    """
+    settings = interaction.client.app.settings
+    if image is not None and member is not None:
+        raise NotAllowed(_(ONE_OF_BOTH))
+    if image is not None:
+        return attached(image, settings)
+    if member is None:
+        return None
+    fetch, app = avatar(member, settings), interaction.client.app
+
+    async def with_consent() -> bytes:
+        await require_consent(app.database, member.id, interaction.user.id)
+        return await fetch()
+
+    return with_consent

@@ -4,16 +4,18 @@ import io
 from collections.abc import Sequence
 
 import discord
+import msgspec
 
 from bot import texts
 from bot.buttons.cancel import waiting_view
-from bot.buttons.rows import result_view
+from bot.buttons.rows import finished_view
 from bot.delivery.courier import Letter
 from bot.delivery.parameters import embedded, parameters_of, room_for
-from bot.intake import Intake
-from bot.jobs.spec import JobSpec
+from bot.intake import Encoded, Intake
+from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
 from bot.language import _, read_by
+from bot.language.formats import number
 from storage.image_store import ImageStore
 from storage.records import Job, JobStatus
 
@@ -22,39 +24,73 @@ MULTIPART_BYTES = 16 * 1024
 
 
 class LetterWriter:
-    """Turns a job's row and its stored picture into a ``Letter``."""
+    """Turns the rows of the jobs that share a message, and their pictures, into a ``Letter``."""
 
     def __init__(self, images: ImageStore, intake: Intake) -> None:
         self._images = images
         self._intake = intake
 
-    async def write(self, job: Job, attachment_size_limit: int) -> Letter:
-        """The final message of ``job``, its picture no larger than the limit in bytes."""
-        # The task is this job's own: buttons and alt text made later in it follow the member too.
-        read_by(job.locale)
-        if job.status is JobStatus.DONE:
-            return await self._result(job, attachment_size_limit)
-        text = _(texts.CANCELLED) if job.status is JobStatus.CANCELLED else texts.failure(job)
-        return Letter(content=text, files=tuple, view=lambda: None)
+    async def write(self, jobs: Sequence[Job], attachment_size_limit: int) -> Letter:
+        """The final message of ``jobs``, no picture in it larger than the limit in bytes.
 
-    async def _result(self, job: Job, attachment_size_limit: int) -> Letter:
+        Args:
+            jobs: All that share the message, by place.
+        """
+        # The task is this job's own: buttons and alt text made later in it follow the member too.
+        read_by(jobs[0].locale)
+        made = [job for job in jobs if job.result_hash is not None]
+        if not made:
+            return Letter(content=_without_picture(jobs), files=tuple, view=lambda: None)
+        if made[0].action == Action.STRIP:
+            encoded = [await self._strip(made, attachment_size_limit)]
+        else:
+            encoded = [await self.picture(job, attachment_size_limit) for job in made]
+
+        def files() -> Sequence[discord.File]:
+            return [
+                discord.File(
+                    io.BytesIO(one.data),
+                    f"restyle-{job.id}{one.extension}",
+                    description=texts.alt_text(job),
+                )
+                for job, one in zip(made, encoded, strict=False)
+            ]
+
+        notes = tuple(note for one in encoded for note in one.notes)
+        return Letter(
+            content=texts.result(jobs, notes), files=files, view=lambda: finished_view(made)
+        )
+
+    async def picture(self, job: Job, attachment_size_limit: int) -> Encoded:
+        """The result of ``job``, which must be kept, ready to be uploaded."""
+        how = parameters_of(job)
+        limit = attachment_size_limit - MULTIPART_BYTES - room_for(how)
+        encoded = await self._intake.shrink(await self._whole(job), limit)
+        return msgspec.structs.replace(encoded, data=embedded(encoded.data, how))
+
+    async def _strip(self, jobs: Sequence[Job], attachment_size_limit: int) -> Encoded:
+        pictures = [await self._whole(job) for job in jobs]
+        sheet = await self._intake.sheet(pictures, [strength_of(job) for job in jobs])
+        return await self._intake.shrink(sheet, attachment_size_limit - MULTIPART_BYTES)
+
+    async def _whole(self, job: Job) -> bytes:
+        """A result with the transparency of its source."""
         assert job.result_hash is not None
         image = await self._images.get(job.result_hash)
         spec = JobSpec.from_mapping(job.params)
-        if spec.alpha_hash is not None:
-            image = await self._intake.restore(image, await self._images.get(spec.alpha_hash))
-        how = parameters_of(job)
-        limit = attachment_size_limit - MULTIPART_BYTES - room_for(how)
-        encoded = await self._intake.shrink(image, limit)
+        if spec.alpha_hash is None:
+            return image
+        return await self._intake.restore(image, await self._images.get(spec.alpha_hash))
 
-        def files() -> Sequence[discord.File]:
-            name = f"restyle-{job.id}{encoded.extension}"
-            picture = io.BytesIO(embedded(encoded.data, how))
-            return [discord.File(picture, name, description=texts.alt_text(job))]
 
-        return Letter(
-            content=texts.result(job, encoded.notes), files=files, view=lambda: result_view(job.id)
-        )
+def _without_picture(jobs: Sequence[Job]) -> str:
+    failed = [job for job in jobs if job.status is JobStatus.FAILED]
+    return texts.failure(failed[0]) if failed else _(texts.CANCELLED)
+
+
+def strength_of(job: Job) -> str:
+    """The strength of a job as it stands on a strip and in its menu."""
+    return number(JobSpec.from_mapping(job.params).params.strength, 2)
 
 
 def progress_letter(job: Job, status: Status) -> Letter:
@@ -68,5 +104,7 @@ def progress_letter(job: Job, status: Status) -> Letter:
         return [discord.File(io.BytesIO(status.preview), "preview.webp")]
 
     return Letter(
-        content=texts.progress(job, status), files=files, view=lambda: waiting_view(job.id)
+        content=texts.progress(job, status),
+        files=files,
+        view=lambda: waiting_view(job.group_id or job.id),
     )

@@ -128,9 +128,10 @@ class Deliverer:
             job = await self._database.jobs.get(item.job_id)
             # A task of its own, so this is said of its lines only.
             bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
+            jobs = await self._database.jobs.group(job)
             await self._announcements.settled(job.id)
             try:
-                await self._bring(job)
+                await self._bring(jobs)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 return await self._failed(item, job.message_id, fault_of(error), error)
             except (IntakeError, StorageError) as error:
@@ -140,17 +141,18 @@ class Deliverer:
             self._watch.settled(job.message_id)
             return True
 
-    async def _bring(self, job: Job) -> None:
+    async def _bring(self, jobs: list[Job]) -> None:
         """Write the letter and bring it, smaller after each refusal for its size."""
+        job = jobs[0]
         limit = job.attachment_size_limit
         for _ in range(SIZES_TRIED):
             try:
-                return await self._courier.deliver(job, await self._writer.write(job, limit))
+                return await self._courier.deliver(job, await self._writer.write(jobs, limit))
             except discord.HTTPException as error:
                 if fault_of(error) is not Fault.TOO_LARGE:
                     raise
                 limit //= 2
-        return await self._courier.deliver(job, await self._writer.write(job, limit))
+        return await self._courier.deliver(job, await self._writer.write(jobs, limit))
 
     async def _failed(
         self, item: Delivery, message_id: int | None, fault: Fault, error: Exception

@@ -52,7 +52,13 @@ async def demo_world(app: Application) -> AsyncIterator[World]:
     await app.open()
     try:
         bot = RestyleBot(app)
-        async with simcord.run(bot, check_errors=False, settle_timeout=SETTLE_TIMEOUT_S) as env:
+        async with simcord.run(
+            bot,
+            check_errors=False,
+            settle_timeout=SETTLE_TIMEOUT_S,
+            # As an application is that was granted no privileged intent.
+            approved_intents=discord.Intents.default(),
+        ) as env:
             # Begun from out here: tasks of the bot's own would hold up every simulated click.
             await app.start(bot)
             assert bot.user is not None

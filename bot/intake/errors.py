@@ -10,6 +10,8 @@ IntakeError
 ├── TookTooLong           not decoded within the time limit
 ├── TooMuchMemory         not decoded within the memory limit
 ├── DecoderCrashed        the decoding process died over it
+├── NothingMarked         a mask marks no part of the picture
+├── MaskMismatch          a mask is no mask, or is one of another picture
 ├── CannotShrink          nothing worth looking at fits into so few bytes
 └── IntakeUnavailable     the decoding process cannot be started, or intake is closed
 """
@@ -104,6 +106,26 @@ class DecoderCrashed(IntakeError):
     usual = N_("I could not open that picture; please save it again as PNG or JPEG and send that.")
 
 
+class NothingMarked(IntakeError):
+    """A mask marks no part of the picture."""
+
+    code = "nothing_marked"
+    usual = N_(
+        "I found nothing marked; please paint over a part in bright red, or send a mask that is "
+        "white there and black elsewhere."
+    )
+
+
+class MaskMismatch(IntakeError):
+    """A mask is no mask, or is one of another picture."""
+
+    code = "mask_mismatch"
+    usual = N_(
+        "That mask does not fit the picture; please send a black and white one of the same shape, "
+        "or a copy of the picture with the part painted over in red."
+    )
+
+
 class CannotShrink(IntakeError):
     """Nothing worth looking at fits into so few bytes."""
 
@@ -127,6 +149,8 @@ REASONS: tuple[type[IntakeError], ...] = (
     TookTooLong,
     TooMuchMemory,
     DecoderCrashed,
+    NothingMarked,
+    MaskMismatch,
     CannotShrink,
     IntakeUnavailable,
 )

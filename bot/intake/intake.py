@@ -9,10 +9,13 @@ from bot.intake.sniff import PictureFormat, sniff
 from bot.intake.wire import (
     DrawTree,
     Encoded,
+    Masked,
     Picture,
     Prepare,
     Prepared,
+    PrepareMasked,
     Restore,
+    Sheet,
     Shrink,
     SideBySide,
     Thumbnail,
@@ -55,6 +58,25 @@ class Intake:
         check_bytes(data, self._limits)
         return await self._pool.ask(Prepare(data=data, rule=rule), Prepared)
 
+    async def prepare_masked(
+        self, data: bytes, mask: bytes | None, rule: SizeRule, *, keep: bool = False
+    ) -> Masked:
+        """Make a member's file a source with a mask of its size.
+
+        Args:
+            mask: A black and white picture, or a copy with red strokes or holes; None looks for
+                red strokes in ``data`` itself.
+            keep: The marked part is what stays; else it is what is painted anew.
+
+        Raises:
+            IntakeError: A picture cannot be used, or nothing is marked.
+        """
+        check_bytes(data, self._limits)
+        if mask is not None:
+            check_bytes(mask, self._limits)
+        request = PrepareMasked(data=data, mask=mask, rule=rule, keep=keep)
+        return await self._pool.ask(request, Masked)
+
     async def restore(self, image: bytes, alpha: bytes) -> bytes:
         """Put the transparency of a source back on a result, as lossless WebP.
 
@@ -82,6 +104,11 @@ class Intake:
     async def tree(self, nodes: Sequence[TreeNode]) -> bytes:
         """A lineage drawn as one WebP; each node's parent stands before it."""
         reply = await self._pool.ask(DrawTree(nodes=tuple(nodes)), Picture)
+        return reply.data
+
+    async def sheet(self, images: Sequence[bytes], labels: Sequence[str]) -> bytes:
+        """Pictures in rows of at most three with a label under each, as lossless WebP."""
+        reply = await self._pool.ask(Sheet(images=tuple(images), labels=tuple(labels)), Picture)
         return reply.data
 
     async def thumbnail(self, image: bytes, max_side: int) -> bytes:

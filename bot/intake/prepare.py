@@ -1,5 +1,7 @@
 """What is done to a member's picture before it is a source."""
 
+from PIL import Image
+
 from bot.intake.colour import split_alpha, to_srgb
 from bot.intake.decode import Decoded, decode, resample
 from bot.intake.encode import lossless_webp, png
@@ -26,13 +28,29 @@ def prepare(data: bytes, rule: SizeRule, limits: IntakeLimits) -> Prepared:
     scaled = resample(decoded.pixels, wanted)
     colours, colour_notes = to_srgb(scaled, decoded.icc_profile)
     flat, alpha = split_alpha(colours)
+    return prepared_from(decoded, wanted, alpha, colour_notes, lossless_webp(flat))
+
+
+def prepared_from(
+    decoded: Decoded,
+    wanted: Fit,
+    alpha: Image.Image | None,
+    colour_notes: tuple[Sentence, ...],
+    image: bytes,
+) -> Prepared:
+    """The answer for a decoded picture, with what was done to it told in order.
+
+    Args:
+        alpha: Its transparency at the wanted size.
+        image: The source for the engine, encoded.
+    """
     transparency_notes: tuple[Sentence, ...] = ()
     if alpha is not None:
         transparency_notes = (
             Sentence(N_("I put white behind its transparency while I work on it.")),
         )
     return Prepared(
-        image=lossless_webp(flat),
+        image=image,
         width=wanted.width,
         height=wanted.height,
         original_width=decoded.width,

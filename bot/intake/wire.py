@@ -37,6 +37,17 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, tag="prepared"):
     format: str
 
 
+class Masked(msgspec.Struct, frozen=True, kw_only=True, tag="masked"):
+    """A picture that the engine can paint a part of anew.
+
+    Attributes:
+        mask: Grey PNG of the picture's size: 255 is painted anew, 0 is kept.
+    """
+
+    prepared: Prepared
+    mask: bytes
+
+
 class Encoded(msgspec.Struct, frozen=True, kw_only=True, tag="encoded"):
     """A picture ready to be uploaded.
 
@@ -53,7 +64,7 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True, tag="encoded"):
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):
-    """The answer to ``Restore``, ``SideBySide`` and ``Thumbnail``: an encoded picture."""
+    """The answer to the other requests: an encoded picture."""
 
     data: bytes
 
@@ -75,6 +86,15 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag="prepare"):
 
     data: bytes
     rule: SizeRule
+
+
+class PrepareMasked(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_masked"):
+    """Make a member's file a source with a mask; see ``mask.prepare_masked``."""
+
+    data: bytes
+    mask: bytes | None
+    rule: SizeRule
+    keep: bool
 
 
 class Restore(msgspec.Struct, frozen=True, kw_only=True, tag="restore"):
@@ -118,6 +138,13 @@ class DrawTree(msgspec.Struct, frozen=True, kw_only=True, tag="draw_tree"):
     nodes: tuple[TreeNode, ...]
 
 
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, tag="sheet"):
+    """Lay out pictures with a label under each."""
+
+    images: tuple[bytes, ...]
+    labels: tuple[str, ...]
+
+
 class Thumbnail(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     """Make a picture at most ``max_side`` pixels wide and high."""
 
@@ -125,8 +152,8 @@ class Thumbnail(msgspec.Struct, frozen=True, kw_only=True, tag="thumbnail"):
     max_side: int
 
 
-Request = Prepare | Restore | Shrink | SideBySide | Thumbnail | DrawTree
-Reply = Prepared | Encoded | Picture | Ready | Refused
+Request = Prepare | PrepareMasked | Restore | Shrink | SideBySide | Sheet | Thumbnail | DrawTree
+Reply = Prepared | Masked | Encoded | Picture | Ready | Refused
 
 _REPLIES = msgspec.msgpack.Decoder(Reply)
 _REQUESTS = msgspec.msgpack.Decoder(Request)

@@ -10,17 +10,21 @@ from bot.intake.codecs import DECODER_ERRORS, set_up_codecs
 from bot.intake.compose import restore, shrink, side_by_side, thumbnail
 from bot.intake.errors import BrokenPicture, IntakeError, TooMuchMemory
 from bot.intake.limits import IntakeLimits
+from bot.intake.mask import prepare_masked
 from bot.intake.prepare import prepare
 from bot.intake.sandbox import confine, grant_time, mute
+from bot.intake.sheet import sheet
 from bot.intake.tree import draw_tree
 from bot.intake.wire import (
     DrawTree,
     Picture,
     Prepare,
+    PrepareMasked,
     Ready,
     Reply,
     Request,
     Restore,
+    Sheet,
     Shrink,
     SideBySide,
     frame,
@@ -66,6 +70,9 @@ def _carry_out(request: Request, limits: IntakeLimits) -> Reply:
     match request:
         case Prepare():
             return prepare(request.data, request.rule, limits)
+        case PrepareMasked():
+            data, mask, rule = request.data, request.mask, request.rule
+            return prepare_masked(data, mask, rule, limits, keep=request.keep)
         case Restore():
             return Picture(restore(request.image, request.alpha, limits))
         case Shrink():
@@ -74,6 +81,8 @@ def _carry_out(request: Request, limits: IntakeLimits) -> Reply:
             return Picture(side_by_side(request.left, request.right, limits))
         case DrawTree():
             return Picture(draw_tree(request.nodes, limits))
+        case Sheet():
+            return Picture(sheet(request.images, request.labels, limits))
     return Picture(thumbnail(request.image, request.max_side, limits))
 
 

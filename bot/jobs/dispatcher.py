@@ -8,7 +8,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.jobs.follower import Follower
-from bot.jobs.status import StatusEditor
+from bot.jobs.status import Editor
 from bot.language import N_
 from bot.queue import JobQueue, QueuedJob
 from engine.api import Engine
@@ -37,7 +37,7 @@ class Dispatcher:
         database: Database,
         queue: JobQueue,
         follower: Follower,
-        editor_for: Callable[[Job], StatusEditor],
+        editor_for: Callable[[Job], Editor],
         finished: Callable[[], None],
     ) -> None:
         self._engine = engine

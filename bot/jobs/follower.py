@@ -6,7 +6,7 @@ import structlog
 
 from bot.jobs.estimate import Estimator
 from bot.jobs.spec import JobSpec
-from bot.jobs.status import Status, StatusEditor
+from bot.jobs.status import Editor, Status
 from bot.language import N_
 from bot.monitoring.metrics import Metrics
 from engine.api import Engine
@@ -47,7 +47,7 @@ class Follower:
         self._metrics = metrics
 
     async def follow(
-        self, job: Job, editor: StatusEditor, unwanted: Collection[str] = frozenset()
+        self, job: Job, editor: Editor, unwanted: Collection[str] = frozenset()
     ) -> bool:
         """Run ``job``'s current attempt to its end.
 
@@ -89,17 +89,21 @@ class Follower:
     async def _attempt(self, job: Job, spec: JobSpec) -> Attempt:
         latents = None
         if spec.source_latents_hash and await self._images.exists(spec.source_latents_hash):
-            latents = await self._images.get(spec.source_latents_hash)
+            latents = await self._picture(spec.source_latents_hash)
         return Attempt(
             key=f"{job.id}.{job.attempt}",
             params=spec.params,
-            source=await self._images.get(spec.source_hash),
+            source=await self._picture(spec.source_hash),
             source_latents=latents,
+            mask=await self._picture(spec.mask_hash),
             previews=self._previews,
         )
 
+    async def _picture(self, image_hash: str | None) -> bytes | None:
+        return None if image_hash is None else await self._images.get(image_hash)
+
     async def _watch(
-        self, attempt: Attempt, editor: StatusEditor, taken_back: Callable[[], bool]
+        self, attempt: Attempt, editor: Editor, taken_back: Callable[[], bool]
     ) -> Terminal:
         status = Status()
         async for event in self._engine.submit(attempt):

@@ -18,6 +18,7 @@ class Origin:
     """Who asked, where, and how the answer gets back there.
 
     Attributes:
+        interaction_id: Snowflake; Discord may tell of one interaction twice.
         joined_at: When the member joined the guild, where Discord tells it.
         parent_channel_id: The channel that a thread belongs to; None outside of threads.
         age_restricted: Discord shows the channel to adults only.
@@ -26,6 +27,7 @@ class Origin:
         attachment_size_limit: Bytes that Discord takes in answer to this very interaction.
     """
 
+    interaction_id: int
     user_id: int
     joined_at: datetime | None = None
     guild_id: int | None
@@ -47,6 +49,7 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
         raise NotAllowed(_("I can only answer inside a channel."))
     channel = interaction.channel
     return Origin(
+        interaction_id=interaction.id,
         user_id=interaction.user.id,
         joined_at=getattr(interaction.user, "joined_at", None),
         guild_id=interaction.guild_id,

@@ -17,26 +17,36 @@ class Action(StrEnum):
     VARY_STRONG = "vary_strong"
     REROLL = "reroll"
     REMIX = "remix"
+    IMAGINE = "imagine"
+    INPAINT = "inpaint"
+    UPSCALE = "upscale"
+    STRIP = "strip"
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a job that the engine or the delivery will ask for.
 
     Attributes:
-        source_hash: The prepared source in the image store.
+        source_hash: The prepared source in the image store; None to start from words alone.
         original_width: Pixels of the picture as the member gave it, for the record.
         original_height: Pixels of the picture as the member gave it, for the record.
+        mask_hash: A grey picture of the source's size in the image store: white is painted again.
         alpha_hash: Its transparency in the image store, put back on the result.
         source_latents_hash: Final latents of the parent, to start from without encoding.
+        look: Name of the look that the prompt was put into, if any.
+        count: How many pictures share the job's message.
         notes: What intake changed, one sentence each.
     """
 
     params: RestyleParams
-    source_hash: str
+    source_hash: str | None
     original_width: int
     original_height: int
     alpha_hash: str | None = None
+    mask_hash: str | None = None
     source_latents_hash: str | None = None
+    look: str | None = None
+    count: int = 1
     notes: tuple[str, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 import discord
@@ -18,6 +19,16 @@ class Status:
     step: int = 0
     total: int = 0
     preview: bytes | None = None
+
+
+class Editor(Protocol):
+    """Shows how one job is getting on."""
+
+    def show(self, status: Status) -> None:
+        """Let the message show ``status`` soon, unless something newer comes first."""
+
+    async def close(self) -> None:
+        """Show nothing more; an edit on its way has ended."""
 
 
 class StatusEditor:

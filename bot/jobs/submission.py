@@ -1,35 +1,40 @@
-"""From a wish to a queued job: intake, checks, charge, row and queue, in this order."""
+"""From a wish to queued jobs: checks, charge, rows and queue, in this order."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.errors import Gone, NotAllowed
-from bot.intake import Intake, SizeRule
+import msgspec
+
+from bot.errors import Gone
+from bot.jobs.beginning import check_prompt
 from bot.jobs.estimate import Estimator
 from bot.jobs.origin import Origin
-from bot.jobs.spec import Action, JobSpec
-from bot.jobs.wish import Wish, fresh_seed
-from bot.language import _
+from bot.jobs.spec import JobSpec
+from bot.jobs.wish import NO_LONGER_KEPT, Wish, hashes_of
+from bot.language import N_, _
 from bot.moderation.admission import Admission, Wording
+from bot.offer import Offer
 from bot.privacy.consent import require_parents_consent
 from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts
 from bot.quota.price import price
 from bot.quota.ruling import Quotas
 from bot.settings import Settings
-from engine.checkpoints import Checkpoint
-from engine.params import RestyleParams
 from storage.database import Database
 from storage.image_store import ImageStore
 from storage.quota import QuotaBalance, Terms
 from storage.records import Job, NewJob, new_job_id
 
+NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A job that is durable and waits, with what its member is told about it.
+    """Jobs that are durable and wait, with what their member is told about them.
 
     Attributes:
-        position: Place in the queue, counted from 1.
+        job: The first of those that share the message.
+        position: Its place in the queue, counted from 1.
         wait_s: Expected seconds until the result, or None before anything was measured.
     """
 
@@ -37,16 +42,6 @@ class Submitted:
     position: int
     wait_s: float | None
     balance: QuotaBalance
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstWish:
-    """The options of `/restyle` as the member gave them."""
-
-    prompt: str
-    strength: float | None = None
-    seed: int | None = None
-    negative_prompt: str = ""
 
 
 class Submission:
@@ -58,131 +53,142 @@ class Submission:
         settings: Settings,
         database: Database,
         images: ImageStore,
-        intake: Intake,
         queue: JobQueue,
-        checkpoint: Checkpoint,
+        offer: Offer,
         estimator: Estimator,
     ) -> None:
         self._settings = settings
         self._database = database
         self._images = images
-        self._intake = intake
         self._queue = queue
-        self._checkpoint = checkpoint
+        self._offer = offer
         self._estimator = estimator
         self._admission = Admission(database)
         self._quotas = Quotas(settings, database)
 
-    async def first(self, origin: Origin, picture: bytes, wish: FirstWish) -> Submitted:
-        """Take in a picture and queue its first restyle.
+    async def submit(
+        self,
+        origin: Origin,
+        make: Callable[[], Awaitable[Wish]],
+        words: Wording | None = None,
+    ) -> Submitted:
+        """Check, charge and queue a wish.
+
+        Args:
+            make: Works the wish out, its pictures in the store; called once the guild's rules let
+                the member pass, so that nothing is downloaded in vain.
+            words: Those of the wish, where they are known before it is worked out.
 
         Raises:
-            IntakeError: The picture cannot be used.
+            MemberError: The wish cannot be worked out.
+            Gone: A picture that it starts from is no longer in the store.
             NotAllowed: A rule or the quota says no.
+            AlreadySubmitted: The very same interaction was obeyed before.
         """
-        self._check_prompt(wish.prompt, wish.negative_prompt)
-        words = Wording(prompt=wish.prompt, negative_prompt=wish.negative_prompt)
-        await self._admission.admit(origin, words)
-        prepared = await self._intake.prepare(picture, self._size_rule())
-        source_hash = await self._images.put(prepared.image, ".webp")
-        alpha_hash = await self._images.put(prepared.alpha, ".png") if prepared.alpha else None
-        params = RestyleParams(
-            prompt=wish.prompt,
-            negative_prompt=wish.negative_prompt,
-            strength=self._checkpoint.strength if wish.strength is None else wish.strength,
-            seed=fresh_seed() if wish.seed is None else wish.seed,
-            width=prepared.width,
-            height=prepared.height,
-            checkpoint=self._checkpoint.name,
-        )
-        spec = JobSpec(
-            params=params,
-            source_hash=source_hash,
-            original_width=prepared.original_width,
-            original_height=prepared.original_height,
-            alpha_hash=alpha_hash,
-            notes=tuple(map(str, prepared.notes)),
-        )
-        return await self._charge(origin, Wish(action=Action.RESTYLE, spec=spec))
-
-    async def submit(self, origin: Origin, wish: Wish) -> Submitted:
-        """Check, charge and queue a wish whose source is already in the store.
-
-        Raises:
-            Gone: The source is no longer in the store.
-            NotAllowed: A rule or the quota says no.
-        """
-        self._check_prompt(wish.spec.params.prompt, wish.spec.params.negative_prompt)
-        await self._admission.admit(origin, _wording(wish))
+        rules = await self._admission.admit(origin)
+        if words is not None:
+            await self._admission.check_words(words, rules)
+        wish = await make()
+        if words is None:
+            await self._admission.check_words(_wording(wish), rules)
         await require_parents_consent(self._database, wish.parent_id, origin.user_id)
-        if not await self._images.exists(wish.spec.source_hash):
-            raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
-        return await self._charge(origin, wish)
+        for spec in wish.specs:
+            params = spec.params
+            check_prompt(self._settings.prompt_max_chars, params.prompt, params.negative_prompt)
+        for image_hash in set(hashes_of(wish)):
+            if not await self._images.exists(image_hash):
+                raise Gone(_(NO_LONGER_KEPT))
+        specs = [self._with_offered_checkpoint(spec) for spec in wish.specs]
+        return await self._charge(origin, wish, specs)
 
-    async def _charge(self, origin: Origin, wish: Wish) -> Submitted:
+    async def _charge(self, origin: Origin, wish: Wish, specs: list[JobSpec]) -> Submitted:
         ruling = await self._quotas.ruling(origin)
         if ruling.waits_until is not None:
             raise quota_texts.too_new(ruling.waits_until)
-        cost = price(wish.spec.params, self._checkpoint, rule=ruling.prices)
+        costs = [
+            price(spec.params, self._offer.still(spec.params.checkpoint), rule=ruling.prices)
+            for spec in specs
+        ]
         with quota_texts.refusals():
-            job = await self._database.jobs.submit(self._row(origin, wish, cost), ruling.terms)
-        return await self._enqueue(job, wish.spec.params, ruling.terms)
+            jobs = await self._database.jobs.submit_all(
+                rows(origin, wish, specs, costs), ruling.terms
+            )
+        return await self._enqueue(jobs, specs, ruling.terms)
 
     async def balance(self, origin: Origin) -> QuotaBalance:
         """What a member has used today, and what is left."""
         ruling = await self._quotas.ruling(origin)
         return await self._database.quota.balance(origin.guild_id, origin.user_id, ruling.terms)
 
-    async def _enqueue(self, job: Job, params: RestyleParams, terms: Terms) -> Submitted:
-        queued = QueuedJob(
-            job_id=job.id, user_id=job.user_id, created_at=job.created_at, priority=job.priority
-        )
-        self._queue.put_nowait(queued)
+    async def _enqueue(self, jobs: list[Job], specs: list[JobSpec], terms: Terms) -> Submitted:
+        first = jobs[0]
+        for job in jobs:
+            self._queue.put_nowait(
+                QueuedJob(
+                    job_id=job.id,
+                    user_id=job.user_id,
+                    created_at=job.created_at,
+                    priority=job.priority,
+                )
+            )
         # Asked for at once: after the next await a dispatcher may already have taken it.
-        position = self._queue.position(job.id) or 1
-        balance = await self._database.quota.balance(job.guild_id, job.user_id, terms)
-        seconds = self._estimator.seconds(params, self._checkpoint.num_inference_steps)
-        wait_s = None if seconds is None else seconds * position
-        return Submitted(job=job, position=position, wait_s=wait_s, balance=balance)
+        position = self._queue.position(first.id) or 1
+        balance = await self._database.quota.balance(first.guild_id, first.user_id, terms)
+        params = specs[0].params
+        steps = self._offer.still(params.checkpoint).num_inference_steps
+        seconds = self._estimator.seconds(params, steps)
+        wait_s = None if seconds is None else seconds * (position + len(jobs) - 1)
+        return Submitted(job=first, position=position, wait_s=wait_s, balance=balance)
 
-    def _check_prompt(self, *texts: str) -> None:
-        longest = self._settings.prompt_max_chars
-        if not texts[0].strip():
-            raise NotAllowed(_("Tell me in a few words how the picture should look."))
-        if any(len(text) > longest for text in texts):
-            sentence = _("That prompt is too long; {longest} characters are the most.")
-            raise NotAllowed(sentence.format(longest=longest))
-
-    def _size_rule(self) -> SizeRule:
-        checkpoint = self._checkpoint
-        return SizeRule(
-            area_side=checkpoint.size, max_side=checkpoint.max_size, multiple=checkpoint.multiple
+    def _with_offered_checkpoint(self, spec: JobSpec) -> JobSpec:
+        """The spec as it can be run today: an old picture may name a checkpoint that is gone."""
+        old, new = spec.params.checkpoint, self._offer.still(spec.params.checkpoint).name
+        if old == new:
+            return spec
+        return msgspec.structs.replace(
+            spec,
+            params=msgspec.structs.replace(spec.params, checkpoint=new),
+            # Latents mean something to the checkpoint that made them only.
+            source_latents_hash=None,
+            notes=(*spec.notes, _(NOT_OFFERED).format(old=old, new=new)),
         )
 
-    def _row(self, origin: Origin, wish: Wish, cost: int) -> NewJob:
-        return NewJob(
-            id=new_job_id(),
+
+def rows(
+    origin: Origin, wish: Wish, specs: Sequence[JobSpec], costs: Sequence[int]
+) -> list[NewJob]:
+    """One row for each picture of a wish; several have the first one's id as their group."""
+    ids = [new_job_id() for _ in specs]
+    group_id = ids[0] if len(specs) > 1 else None
+    return [
+        NewJob(
+            id=job_id,
             guild_id=origin.guild_id,
             channel_id=origin.channel_id,
             message_id=origin.message_id,
             user_id=origin.user_id,
             action=wish.action.value,
-            params=wish.spec.to_mapping(),
-            source_hash=wish.spec.source_hash,
+            params=spec.to_mapping(),
+            source_hash=spec.source_hash,
             parent_id=wish.parent_id,
             root_id=wish.root_id,
-            source_notes=wish.spec.notes,
+            source_notes=spec.notes,
             interaction_token=origin.token,
             interaction_expires_at=origin.token_expires_at,
             application_id=origin.application_id,
             locale=origin.locale,
             attachment_size_limit=origin.attachment_size_limit,
             cost=cost,
+            group_id=group_id,
+            place=place,
+            interaction_id=origin.interaction_id,
         )
+        for place, (job_id, spec, cost) in enumerate(zip(ids, specs, costs, strict=True), start=1)
+    ]
 
 
 def _wording(wish: Wish) -> Wording:
-    params = wish.spec.params
+    params = wish.first.params
     return Wording(
         prompt=params.prompt, negative_prompt=params.negative_prompt, parent_id=wish.parent_id
     )

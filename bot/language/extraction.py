@@ -39,10 +39,13 @@ def command_payloads() -> list[dict[str, Any]]:
     """All commands in the form that Discord is told of them."""
     # Imported here: the commands import this package.
     from bot.commands import add_commands
+    from bot.offer import Offer
     from bot.settings import Settings
+    from engine.checkpoints import load_checkpoints
 
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    add_commands(tree, Settings.model_construct())
+    # With several checkpoints, so that the option to choose one is there.
+    add_commands(tree, Settings.model_construct(), Offer(load_checkpoints().values()))
     return [command.to_dict(tree) for command in tree.get_commands(type=None)]
 
 

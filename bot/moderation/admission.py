@@ -38,17 +38,16 @@ class Admission:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def admit(self, origin: Origin, wording: Wording) -> GuildRules | None:
-        """The rules that let the wish pass, or None outside a guild.
+    async def admit(self, origin: Origin) -> GuildRules | None:
+        """The rules that let the member ask here and now, or None outside a guild.
 
         Raises:
-            NotAllowed: One refuses it: pause, block, channel, role, prompt, in this order.
+            NotAllowed: One refuses it: pause, block, channel, role, in this order.
         """
-        rules = None
-        if origin.guild_id is not None:
-            rules = await self._database.rules.of(origin.guild_id)
-            await self._check_member(origin, rules)
-        await self._check_words(wording, rules)
+        if origin.guild_id is None:
+            return None
+        rules = await self._database.rules.of(origin.guild_id)
+        await self._check_member(origin, rules)
         return rules
 
     async def _check_member(self, origin: Origin, rules: GuildRules) -> None:
@@ -64,7 +63,15 @@ class Admission:
         if roles and roles.isdisjoint(origin.role_ids):
             raise NotAllowed(texts.without_role(sorted(roles)), Reason.ROLE)
 
-    async def _check_words(self, wording: Wording, rules: GuildRules | None) -> None:
+    async def check_words(self, wording: Wording, rules: GuildRules | None) -> None:
+        """Refuse words that the guild's filters, or the rule on minors, do not let pass.
+
+        Args:
+            rules: Those that ``admit`` returned.
+
+        Raises:
+            NotAllowed: They refuse it.
+        """
         if rules is not None and rules.filters:
             # Each is quick, but there may be a hundred of them.
             hit = await asyncio.to_thread(first_hit, rules.filters, [wording.prompt])

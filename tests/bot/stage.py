@@ -48,7 +48,10 @@ class Stage:
 
     async def restyle(self, actor: simcord.MemberActor | None = None, **options: Any) -> "Asked":
         """`/restyle` with the standard photo unless told otherwise."""
-        values = {"image": ("photo.jpg", PHOTO), "prompt": "an oil painting"} | options
+        values: dict[str, Any] = {"image": ("photo.jpg", PHOTO), "prompt": "an oil painting"}
+        values |= options
+        # None leaves an option out.
+        values = {name: value for name, value in values.items() if value is not None}
         who = actor or self.world.alice
         return Asked(self, await who.slash(self.world.channel, "restyle", **values))
 
@@ -58,6 +61,29 @@ class Stage:
         """Press a button."""
         result = await (actor or self.world.alice).click(message, label=label)
         return Asked(self, result, pressed=message)
+
+    async def pick(
+        self, message: discord.Message, value: str, actor: simcord.MemberActor | None = None
+    ) -> "Asked":
+        """Choose in a message's menu."""
+        result = await (actor or self.world.alice).select(message, [value])
+        return Asked(self, result, pressed=message)
+
+    async def forge(self, *custom_ids: str) -> discord.Message:
+        """A message of the bot with buttons that it never made."""
+        view = discord.ui.View(timeout=None)
+        for custom_id in custom_ids:
+            view.add_item(discord.ui.Button(label=custom_id[:80], custom_id=custom_id))
+        channel = self.world.env.bot.get_channel(self.world.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        return await channel.send("forged", view=view)
+
+    async def command(
+        self, path: str, /, actor: simcord.MemberActor | None = None, **options: Any
+    ) -> "Asked":
+        """Any other command."""
+        who = actor or self.world.alice
+        return Asked(self, await who.slash(self.world.channel, path, **options))
 
     @property
     def last_message(self) -> discord.Message:
@@ -165,6 +191,16 @@ async def stage(
         finally:
             # After a restart this is another one than the world knows of.
             await set_up.app.close()
+
+
+async def all_shown(message: discord.Message) -> list[Image.Image]:
+    """The pictures under a message."""
+    found = []
+    for attachment in message.attachments:
+        with Image.open(io.BytesIO(await attachment.read())) as image:
+            image.load()
+            found.append(image.copy())
+    return found
 
 
 async def shown(message: discord.Message) -> Image.Image:

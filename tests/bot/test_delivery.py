@@ -1,5 +1,6 @@
 """Delivery when Discord balks: server errors, dead tokens, lost messages, size."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import discord
@@ -85,10 +86,10 @@ async def test_a_delivery_that_breaks_holds_up_no_other(
 ) -> None:
     written = texts.result
 
-    def result(job: Job, notes: tuple[Sentence, ...] = ()) -> str:
-        if "poison" in str(job.params):
+    def result(jobs: Sequence[Job], notes: tuple[Sentence, ...] = ()) -> str:
+        if "poison" in str(jobs[0].params):
             raise ZeroDivisionError
-        return written(job, notes)
+        return written(jobs, notes)
 
     monkeypatch.setattr(texts, "result", result)
     async with stage(tmp_path, delivery_max_attempts=1) as s:

@@ -9,7 +9,17 @@ from bot.jobs.wish import MAX_STRENGTH
 from tests.bot.stage import PHOTO, buttons, settings_in, shown, stage
 from tests.engine.pictures import encoded, picture
 
-RESULT_BUTTONS = ["Vary subtle", "Vary strong", "Reroll", "Remix", "Delete"]
+RESULT_BUTTONS = [
+    "Vary subtle",
+    "Vary strong",
+    "Reroll",
+    "Remix",
+    "Upscale",
+    "Strength strip",
+    "Compare",
+    "Delete",
+    "⋯",
+]
 
 
 async def test_a_picture_comes_back_with_what_made_it_and_how_to_go_on(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.bot.cli.running import restyle
+from tests.bot.test_restyle import RESULT_BUTTONS
 
 pytestmark = pytest.mark.engine
 
@@ -80,7 +81,7 @@ def test_every_attachment_is_a_picture_of_its_own(played: Played) -> None:
 def test_every_answer_can_be_gone_on_from(played: Played) -> None:
     assert len(played.answers()) == 4
     for turn in played.answers():
-        assert turn["buttons"] == ["Vary subtle", "Vary strong", "Reroll", "Remix", "Delete"]
+        assert turn["buttons"] == RESULT_BUTTONS
         assert len(turn["attachments"]) == 1
 
 

@@ -1,0 +1,55 @@
+"""A press that starts a job, and what a second press of the same button means.
+
+A double click asks for one picture: within a few seconds the second press only says so. What would
+come out the same again, since nothing in it is left to chance, is not made twice at all: the press
+leads to where it is already.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.conversation import answer_with_job
+from bot.jobs.wish import Wish
+from bot.language import N_, _
+from bot.presses import BUTTON_PAUSE_S
+from storage.records import Job
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+ON_IT = N_("I am on it already. For another one, press again in a moment.")
+MADE_ALREADY = N_("That is there already: {link}")
+UNDER_WAY = N_("That is being made already: {link}")
+
+
+async def answer_once(
+    interaction: "discord.Interaction[RestyleBot]",
+    what: str,
+    wish: "Callable[[RestyleBot], Awaitable[Wish]]",
+    pause_s: float = BUTTON_PAUSE_S,
+) -> None:
+    """Start a job unless the member asked for ``what`` a moment ago."""
+    presses = interaction.client.app.presses
+    if presses.again(interaction.user.id, what, pause_s):
+        await interaction.response.send_message(_(ON_IT), ephemeral=True)
+        return
+    try:
+        await answer_with_job(interaction, wish)
+    except Exception:
+        # It led to nothing, so the next press is no repetition.
+        presses.forget(interaction.user.id, what)
+        raise
+
+
+async def point_to(interaction: "discord.Interaction[RestyleBot]", job: Job) -> None:
+    """Tell the member alone where the picture is that the press would only make again."""
+    text = _(UNDER_WAY if job.result_hash is None else MADE_ALREADY)
+    await interaction.response.send_message(text.format(link=jump_url(job)), ephemeral=True)
+
+
+def jump_url(job: Job) -> str:
+    """The address of a job's message in Discord, or of its channel where that is all we know."""
+    place = f"https://discord.com/channels/{job.guild_id or '@me'}/{job.channel_id}"
+    return place if job.message_id is None else f"{place}/{job.message_id}"

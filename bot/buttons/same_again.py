@@ -1,0 +1,63 @@
+"""Upscale and the strength strip: what they make is settled by the picture they are pressed on."""
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.buttons.base import JobButton, pattern
+from bot.buttons.once import answer_once, point_to
+from bot.jobs.larger import upscale
+from bot.jobs.spec import Action, JobSpec
+from bot.jobs.strip import strip
+from bot.jobs.wish import Wish
+from bot.language import N_
+from engine.checkpoints import Checkpoint
+from storage.records import Job
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+
+class _SameAgainButton(JobButton, template=r"r:never:same:"):
+    """Makes its picture once, and leads to it from then on."""
+
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        """Queue the picture, or tell where it is."""
+        app = interaction.client.app
+        made = await app.database.jobs.kept_child(self.job_id, self.action)
+        if made is not None:
+            await point_to(interaction, made)
+            return
+
+        async def wish(bot: "RestyleBot") -> Wish:
+            job = await self.job(bot)
+            name = JobSpec.from_mapping(job.params).params.checkpoint
+            return self.wish(job, bot.app.offer.still(name))
+
+        await answer_once(interaction, self.custom_word, wish)
+
+    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+        """What the button stands for."""
+        raise NotImplementedError
+
+
+class UpscaleButton(_SameAgainButton, template=pattern(Action.UPSCALE)):
+    """The result at twice its size."""
+
+    action = Action.UPSCALE
+    label = N_("Upscale")
+
+    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+        """See ``larger.upscale``."""
+        return upscale(job, checkpoint)
+
+
+class StripButton(_SameAgainButton, template=pattern(Action.STRIP)):
+    """The same wish at five strengths, on one sheet."""
+
+    action = Action.STRIP
+    label = N_("Strength strip")
+
+    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+        """See ``strip.strip``."""
+        return strip(job, checkpoint)

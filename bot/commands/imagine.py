@@ -1,0 +1,55 @@
+"""`/imagine`: a picture from words alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.options import (
+    OPTION_MAX_CHARS,
+    Count,
+    Seed,
+    command_from,
+    first_wish,
+)
+from bot.conversation import answer_with_job
+from bot.jobs.wish import Wish
+from bot.offer import Offer
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+
+def imagine_command(settings: Settings, offer: Offer) -> app_commands.Command[Any, ..., None]:
+    """Make the command; the settings bound both prompts, the offer tells of checkpoints."""
+    longest = min(settings.prompt_max_chars, OPTION_MAX_CHARS)
+
+    async def imagine(
+        interaction: "discord.Interaction[RestyleBot]",
+        prompt: app_commands.Range[str, 1, longest],
+        look: str | None = None,
+        shape: str | None = None,
+        size: str | None = None,
+        count: Count | None = None,
+        checkpoint: str | None = None,
+        seed: Seed | None = None,
+        negative_prompt: app_commands.Range[str, 1, longest] | None = None,
+    ) -> None:
+        async def wish(bot: "RestyleBot") -> Wish:
+            first = await first_wish(
+                interaction,
+                prompt=prompt,
+                look=look,
+                shape=shape,
+                size=size,
+                count=count,
+                checkpoint=checkpoint,
+                seed=seed,
+                negative_prompt=negative_prompt,
+            )
+            return await bot.app.beginning.imagine(first)
+
+        await answer_with_job(interaction, wish)
+
+    return command_from(imagine, "Make a picture from words alone", offer)

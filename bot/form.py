@@ -1,0 +1,132 @@
+"""The form for those who would rather fill in fields than type options: one first picture."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.boundary import reported
+from bot.conversation import Fetch, answer_with_restyle
+from bot.jobs.beginning import FirstWish
+from bot.jobs.wish import MAX_COUNT
+from bot.language import N_, _
+from bot.last_picture import last_picture
+from bot.looks.shelf import Shelved
+from bot.modals import TEXT_INPUT_MAX_CHARS, strength_input
+from bot.pictures import download
+from bot.presses import FORM_PAUSE_S
+from bot.strength import parse_strength
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+TITLE = N_("Restyle")
+MAX_OPTIONS = 25
+
+
+class FirstForm(discord.ui.Modal):
+    """Asks for what ``/restyle`` would be given.
+
+    Args:
+        picture: Fetches the picture; without it the form has a field to upload one, and left empty
+            that stands for the channel's last picture.
+    """
+
+    def __init__(
+        self,
+        *,
+        title: str,
+        picture: Fetch | None,
+        looks: list[Shelved],
+        strength: float | None,
+        max_chars: int,
+    ) -> None:
+        super().__init__(title=title)
+        self._picture = picture
+        self.upload: discord.ui.FileUpload[Any] | None = None
+        if picture is None:
+            self.upload = discord.ui.FileUpload(custom_id="image", required=False)
+            self._add(_("Picture"), _("Left empty: the last one in this channel"), self.upload)
+        self.prompt: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            placeholder=_("an oil painting of an autumn evening"),
+            max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
+            required=False,
+            custom_id="prompt",
+        )
+        self._add(_("Prompt"), _("How the picture should look"), self.prompt)
+        self.look: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id="look",
+            required=False,
+            options=[
+                discord.SelectOption(label=one.look.name, description=_(one.whose.value))
+                for one in looks[:MAX_OPTIONS]
+            ],
+        )
+        self._add(_("Look"), _("A saved look to put your words into"), self.look)
+        self.strength: discord.ui.TextInput[Any] | None = None
+        if strength is not None:
+            self.strength = strength_input(strength)
+            self._add("Strength", "0.05 to 1.0, or subtle, balanced, bold, reinvent", self.strength)
+        self.count: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id="count",
+            required=False,
+            options=[discord.SelectOption(label=str(n)) for n in range(1, MAX_COUNT + 1)],
+        )
+        self._add(_("How many"), _("Each has a seed of its own, and is counted"), self.count)
+
+    def _add(self, text: str, description: str, component: discord.ui.Item[Any]) -> None:
+        self.add_item(discord.ui.Label(text=text, description=description, component=component))
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        """Read the form; what makes no sense in it is told to the member."""
+        async with reported(interaction):
+            await self._submitted(interaction)
+
+    async def _submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        app = interaction.client.app
+        look = next(iter(self.look.values), None)
+        first = FirstWish(
+            prompt=self.prompt.value.strip(),
+            look=None
+            if look is None
+            else await app.looks.find(interaction.guild_id, interaction.user.id, look),
+            strength=None if self.strength is None else parse_strength(self.strength.value),
+            count=int(next(iter(self.count.values), "1")),
+        )
+        # Discord lets a form be sent again when its answer was late; that is no second wish.
+        what = f"form {interaction.channel_id} {first} {self._uploaded()}"
+        if app.presses.again(interaction.user.id, what, FORM_PAUSE_S):
+            await interaction.response.defer()
+            return
+
+        async def picture() -> bytes:
+            if self._picture is not None:
+                return await self._picture()
+            if self.upload is not None and self.upload.values:
+                return await download(self.upload.values[0], app.settings)
+            return await last_picture(interaction)
+
+        await answer_with_restyle(interaction, picture, first)
+
+    def _uploaded(self) -> list[str]:
+        return [] if self.upload is None else [str(one.filename) for one in self.upload.values]
+
+
+async def open_form(
+    interaction: "discord.Interaction[RestyleBot]",
+    picture: Fetch | None,
+    *,
+    title: str | None = None,
+) -> None:
+    """Show the form as the answer to ``interaction``."""
+    app = interaction.client.app
+    takes_strength = app.checkpoint.abilities.takes_strength
+    await interaction.response.send_modal(
+        FirstForm(
+            title=title or _(TITLE),
+            picture=picture,
+            looks=await app.looks.all_for(interaction.guild_id, interaction.user.id),
+            strength=app.checkpoint.strength if takes_strength else None,
+            max_chars=app.settings.prompt_max_chars,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Looks: saved prompt templates, built in, of a guild, or of a member."""
