@@ -46,6 +46,7 @@ COPY --from=engine-builder /opt/restyle /opt/restyle
 # Weights that are downloaded lie in a volume, so that a new image does not download them again.
 ENV HF_HOME=/weights \
     RESTYLE_DATA_DIR=/weights \
+    RESTYLE_ENGINE_PROFILE_DIR=/weights/profiles \
     RESTYLE_ENGINE_SOCKET=/run/restyle/engine.sock
 USER 10001:10001
 WORKDIR /data

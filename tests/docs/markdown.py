@@ -16,6 +16,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/settings.md",
     "docs/checkpoints.md",
+    "docs/install.md",
     "bot/demo/photos/LICENSES.md",
 )
 

@@ -1,0 +1,62 @@
+"""The Dockerfile is linted; compose file and units fit what they start."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.settings import PREFIX, Settings
+from tests.docs.markdown import ROOT
+
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+
+
+def test_hadolint_finds_nothing() -> None:
+    program = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run(
+        [str(program), str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def _named_settings(text: str) -> set[str]:
+    words = text.replace("=", " ").replace(":", " ").replace('"', " ").replace("$", " ").split()
+    bare = {word.strip("{}-,\\") for word in words}
+    return {word for word in bare if word.startswith(PREFIX) and word != PREFIX}
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "compose.yaml"] + [u.name for u in UNITS])
+def test_every_setting_named_is_one(file: str) -> None:
+    path = next(p for p in (ROOT / file, ROOT / "deploy" / "systemd" / file) if p.exists())
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    lines = [
+        line for line in path.read_text("utf-8").splitlines() if not line.lstrip().startswith("#")
+    ]
+    assert _named_settings("\n".join(lines)) <= known
+
+
+def test_the_engines_container_has_no_token() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    engine = services["engine"]
+    assert "env_file" not in engine
+    assert not [name for name in engine["environment"] if "TOKEN" in name]
+    for name in ("bot", "engine"):
+        assert services[name]["read_only"]
+        assert services[name]["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this system has no systemd")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_the_units(unit: Path) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The programs are not installed where these tests run.
+    said = [line for line in done.stderr.splitlines() if "is not executable" not in line]
+    assert [line for line in said if unit.name in line] == []
