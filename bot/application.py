@@ -2,8 +2,8 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import discord
 import platformdirs
 
 from bot.delivery.courier import Courier
@@ -21,6 +21,8 @@ from bot.jobs.status import Editor, Status, StatusEditor
 from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
+from bot.moderation.content import ContentCheck, OpenNsfwChecker, SafetyChecker
+from bot.moderation.holding import ResultReview
 from bot.monitoring.metrics import Metrics
 from bot.offer import offer_from
 from bot.presses import Presses
@@ -31,6 +33,9 @@ from engine.client import EngineOptions, LocalEngine
 from storage.database import Database
 from storage.image_store import ImageStore
 from storage.records import Job
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
 
 
 class Application:
@@ -70,6 +75,7 @@ class Application:
             offer=self.offer,
             prompt_max_chars=settings.prompt_max_chars,
         )
+        self.content = content_check(settings)
         self.submission = Submission(
             settings=settings,
             database=self.database,
@@ -77,6 +83,7 @@ class Application:
             queue=self.queue,
             offer=self.offer,
             estimator=self._estimator,
+            content=self.content,
         )
         self._dispatcher: Dispatcher | None = None
         self._deliverer: Deliverer | None = None
@@ -87,6 +94,11 @@ class Application:
         """The dispatcher; there is none before ``start``."""
         assert self._dispatcher is not None, "the application has not been started"
         return self._dispatcher
+
+    def wake_delivery(self) -> None:
+        """There is something new in the outbox."""
+        if self._deliverer is not None:
+            self._deliverer.wake()
 
     @property
     def loops_alive(self) -> bool:
@@ -108,11 +120,13 @@ class Application:
             await self.images.sweep()
             opened.push_async_callback(self.intake.close)
             await self.intake.start()
+            opened.push_async_callback(self.content.close)
+            await self.content.start()
             opened.push_async_callback(self.engine.close)
             await self.engine.start()
             self._opened = opened.pop_all()
 
-    async def start(self, client: discord.Client) -> None:
+    async def start(self, client: "RestyleBot") -> None:
         """Begin to deliver and to dispatch. ``client`` is logged in; the gateway may come later."""
         courier = Courier(client)
         deliverer = Deliverer(
@@ -131,6 +145,7 @@ class Application:
             estimator=self._estimator,
             max_attempts=self.settings.max_attempts,
             previews=self.settings.previews,
+            review=ResultReview(self.content, client),
             metrics=self.metrics,
         )
 
@@ -173,6 +188,16 @@ def intake_limits(settings: Settings) -> IntakeLimits:
         max_pixels=settings.intake_max_pixels,
         timeout_s=settings.intake_timeout_s,
         memory_bytes=settings.intake_memory_bytes,
+    )
+
+
+def content_check(settings: Settings) -> ContentCheck:
+    """The checkers that the settings choose, and where their scores lead."""
+    checkers = {"opennsfw": (OpenNsfwChecker(), SafetyChecker()), "none": ()}
+    return ContentCheck(
+        checkers[settings.content_check],
+        review_score=settings.content_review_score,
+        refuse_score=settings.content_refuse_score,
     )
 
 

@@ -9,11 +9,17 @@ import structlog
 
 from bot import texts
 from bot.buttons.cancel import waiting_view
+from bot.errors import NotAllowed
 from bot.jobs.beginning import FirstWish
 from bot.jobs.origin import Origin, origin_of
 from bot.jobs.submission import Submitted
 from bot.jobs.wish import Wish
+from bot.language import _
+from bot.moderation import case_texts
 from bot.moderation.admission import Wording
+from bot.moderation.desk import open_case
+from bot.moderation.holding import Doubtful, source_case
+from bot.moderation.reasons import Reason
 from storage.errors import AlreadySubmitted
 
 if TYPE_CHECKING:
@@ -41,8 +47,12 @@ async def answer_with_job(
     try:
         origin = await _acknowledge(interaction)
         bot = interaction.client
-        submitted = await bot.app.submission.submit(origin, partial(wish, bot), words)
-        await _say_queued(interaction, submitted)
+        try:
+            submitted = await bot.app.submission.submit(origin, partial(wish, bot), words)
+        except Doubtful as error:
+            await _hold(interaction, origin, error)
+        else:
+            await _say_queued(interaction, submitted)
     except AlreadySubmitted as error:
         log.info("told of an interaction twice", interaction=error.interaction_id)
     except discord.HTTPException as error:
@@ -62,6 +72,15 @@ async def answer_with_restyle(
     prompt = interaction.client.app.beginning.prompt_of(first)
     words = Wording(prompt=prompt, negative_prompt=first.negative_prompt)
     await answer_with_job(interaction, wish, words)
+
+
+async def _hold(
+    interaction: "discord.Interaction[RestyleBot]", origin: Origin, doubtful: Doubtful
+) -> None:
+    """Let a moderator look at the source first; the same message then goes on as any other."""
+    if not await open_case(interaction.client, source_case(origin, doubtful.payload)):
+        raise NotAllowed(_(case_texts.SOURCE_EXPLICIT), Reason.SOURCE)
+    await interaction.edit_original_response(content=str(doubtful), allowed_mentions=QUIET)
 
 
 async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin:

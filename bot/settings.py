@@ -126,6 +126,17 @@ class Settings(BaseSettings):
     intake_memory_bytes: int = Field(
         1024 * MIB, ge=256 * MIB, description="Memory that the decoding process may use, in bytes."
     )
+    content_check: Literal["opennsfw", "none"] = Field(
+        "opennsfw",
+        description="Who looks whether pictures are explicit: `opennsfw` is a model that ships; "
+        "`none` lets every picture pass.",
+    )
+    content_review_score: float = Field(
+        0.5, ge=0, le=1, description="Score from which on a moderator decides about a picture."
+    )
+    content_refuse_score: float = Field(
+        0.8, ge=0, le=1, description="Score from which on a picture is refused as explicit."
+    )
     delivery_max_attempts: int = Field(
         8, ge=1, description="How often the delivery of one result is tried."
     )

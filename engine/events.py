@@ -40,6 +40,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
         guidance_scale: Guidance as run.
         seconds: From start to encoded result, measured in the engine.
         notes: One sentence each for what was changed or left out.
+        flagged: Whether the checkpoint's own safety checker calls it explicit; None without one.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
     guidance_scale: float
     seconds: float
     notes: tuple[str, ...] = ()
+    flagged: bool | None = None
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag="cancelled"):

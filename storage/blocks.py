@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import audit
 from storage.audit import Deed
@@ -58,25 +59,9 @@ class Blocks:
 
     async def block(self, deed: Deed, user_id: int, expires_at: datetime | None) -> Block:
         """Block a member, in place of an older block."""
-        key = {"guild_id": deed.guild_id, "user_id": user_id}
-        block = Block(
-            **key,
-            actor_id=deed.actor_id,
-            reason=deed.reason,
-            created_at=datetime.now(UTC),
-            expires_at=expires_at,
-        )
-        values = {
-            "actor_id": block.actor_id,
-            "reason": block.reason,
-            "created_at": block.created_at,
-            "expires_at": block.expires_at,
-        }
         async with audit.deciding(self._sessions, deed.guild_id) as session:
-            row = await session.get(BlockRow, key)
-            before = _shown(None if row is None else _block(row))
-            await upsert(session, BlockRow, key, values)
-            audit.record(session, deed, before=before, after=_shown(block))
+            before, block = await set_block(session, deed, user_id, expires_at)
+            audit.record(session, deed, before=_shown(before), after=_shown(block))
         return block
 
     async def unblock(self, deed: Deed, user_id: int) -> Block | None:
@@ -89,6 +74,23 @@ class Blocks:
             await session.delete(row)
             audit.record(session, deed, before=_shown(block), after=_shown(None))
         return block
+
+
+async def set_block(
+    session: AsyncSession, deed: Deed, user_id: int, expires_at: datetime | None
+) -> tuple[Block | None, Block]:
+    """Block a member inside somebody else's transaction; the block before, and the new one."""
+    key = {"guild_id": deed.guild_id, "user_id": user_id}
+    values: dict[str, Any] = {
+        "actor_id": deed.actor_id,
+        "reason": deed.reason,
+        "created_at": datetime.now(UTC),
+        "expires_at": expires_at,
+    }
+    row = await session.get(BlockRow, key)
+    before = None if row is None else _block(row)
+    await upsert(session, BlockRow, key, values)
+    return before, Block(guild_id=deed.guild_id, user_id=user_id, **values)
 
 
 def _holds() -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from storage.audit import AuditLog
 from storage.blocks import Blocks
+from storage.cases import Cases
 from storage.connection import make_engine, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
 from storage.image_uses import ImageUses
@@ -55,6 +56,7 @@ class Database:
         self.blocks = Blocks(sessions)
         self.refusals = Refusals(sessions)
         self.audit = AuditLog(sessions)
+        self.cases = Cases(sessions)
 
     async def upgrade(self) -> None:
         """Bring the schema to the newest revision; safe when several processes do so at once.

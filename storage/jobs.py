@@ -144,7 +144,7 @@ class Jobs:
         values = {field.name: getattr(result, field.name) for field in fields(result)}
 
         def work(connection: Connection) -> bool:
-            ended = _end(connection, job_id, attempt, JobStatus.DONE, **values)
+            ended = end_job(connection, job_id, attempt, JobStatus.DONE, **values)
             if ended:
                 image_uses.use_outputs(connection, job_id, result)
             return ended
@@ -163,7 +163,7 @@ class Jobs:
             message: One sentence, for the member.
         """
         return await self._sessions.transact(
-            lambda connection: _end(
+            lambda connection: end_job(
                 connection,
                 job_id,
                 attempt,
@@ -176,7 +176,7 @@ class Jobs:
     async def cancelled(self, job_id: str, attempt: int) -> bool:
         """The engine stopped the attempt as asked: give the charge back and have it told."""
         return await self._sessions.transact(
-            lambda connection: _end(connection, job_id, attempt, JobStatus.CANCELLED)
+            lambda connection: end_job(connection, job_id, attempt, JobStatus.CANCELLED)
         )
 
     async def cancel(self, job_id: str) -> JobStatus:
@@ -190,7 +190,7 @@ class Jobs:
         """
 
         def work(connection: Connection) -> JobStatus | None:
-            if _end(connection, job_id, None, JobStatus.CANCELLED):
+            if end_job(connection, job_id, None, JobStatus.CANCELLED):
                 return JobStatus.CANCELLED
             return connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
 
@@ -255,7 +255,7 @@ class Jobs:
         )
 
 
-def _end(
+def end_job(
     connection: Connection, job_id: str, attempt: int | None, status: Ending, **values: Any
 ) -> bool:
     """End a job whose ``attempt`` runs, or with None one that waits; whether it did."""

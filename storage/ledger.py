@@ -280,6 +280,43 @@ def _settlement(*, kept: bool) -> Executable:
     return insert(LEDGER).from_select(list(columns), found)
 
 
+def give_back(
+    connection: Connection, job_id: str, *, actor_id: int, reason: str, now: datetime
+) -> bool:
+    """Correct what a job cost to nothing, in the pots that it came from; whether that was new.
+
+    A job that was refunded, or is still to be settled, is left alone, and so is one corrected
+    before: nobody gets a credit twice. The caller must hold ``sessions.lock_guild``.
+    """
+    row, other = LEDGER, LEDGER.alias("other")
+    of_job = other.c.job_id == job_id
+    refunded = select(other.c.id).where(
+        of_job, other.c.kind.in_((LedgerKind.REFUND, LedgerKind.CORRECTION))
+    )
+    kept = select(other.c.id).where(of_job, other.c.kind == LedgerKind.COMMIT)
+    columns: dict[str, Any] = {
+        "guild_id": row.c.guild_id,
+        "user_id": row.c.user_id,
+        "day": row.c.day,
+        "kind": _literal("kind", LedgerKind.CORRECTION),
+        "amount": -row.c.amount,
+        "actor_id": _literal("actor_id", actor_id),
+        "reason": _literal("reason", reason),
+        "job_id": row.c.job_id,
+        "created_at": _literal("created_at", now),
+        "channel_id": row.c.channel_id,
+        "expires_on": row.c.expires_on,
+    }
+    found = select(*columns.values()).where(
+        row.c.job_id == job_id,
+        row.c.kind == LedgerKind.RESERVE,
+        ~refunded.exists(),
+        kept.exists(),
+    )
+    written = insert(LEDGER).from_select(list(columns), found).returning(LEDGER.c.id)
+    return bool(connection.scalars(written).all())
+
+
 def reset(
     connection: Connection,
     guild_id: int,

@@ -38,6 +38,29 @@ class FilterKind(StrEnum):
     REGEX = "regex"
 
 
+class CaseKind(StrEnum):
+    """Who asks for a decision: a member, or the content check about a source or a result."""
+
+    REPORT = "report"
+    SOURCE = "source"
+    RESULT = "result"
+
+
+class Decision(StrEnum):
+    """What a moderator may decide: the first four of a report, the last two of a doubted picture.
+
+    REMOVE deletes message and pictures, BLOCK blocks the member as well, REFUND gives the price
+    back, DISMISS does nothing; ALLOW shows a doubted picture, REFUSE does not.
+    """
+
+    REMOVE = "remove"
+    BLOCK = "block"
+    REFUND = "refund"
+    DISMISS = "dismiss"
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
 class AuditRow(Base):
     """One deed of a moderator. Triggers refuse every UPDATE and DELETE."""
 
@@ -117,3 +140,29 @@ class RefusalRow(Base):
     user_id: Mapped[int] = mapped_column(BigInteger, index=True)
     reason: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseRow(Base):
+    """Something that a moderator is to decide; its columns are the fields of ``cases.Case``.
+
+    ``job_id`` is no foreign key: a decision outlives the job that it was about.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_job_id", "job_id"),)
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[CaseKind] = mapped_column(word_of(CaseKind, "kind"))
+    job_id: Mapped[str | None] = mapped_column(String(32))
+    member_id: Mapped[int] = mapped_column(BigInteger)
+    reporter_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(FreeText)
+    payload: Mapped[Mapping[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    locale: Mapped[str] = mapped_column(String(16))
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[Decision | None] = mapped_column(word_of(Decision, "decision"))
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

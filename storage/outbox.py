@@ -84,6 +84,15 @@ def announce(connection: Connection, job_id: str, kind: JobStatus, now: datetime
     connection.execute(INSERT, values | {"state": DeliveryState.PENDING, "attempts": 0})
 
 
+def announce_again(connection: Connection, job_id: str, kind: JobStatus, now: datetime) -> None:
+    """Have another outcome told where one was told already; one still to come tells it anyway."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.job_id == job_id)
+        .values(kind=kind, state=DeliveryState.PENDING, attempts=0, due_at=now, settled_at=None)
+    )
+
+
 def withdraw(connection: Connection, job_id: str, reason: str, now: datetime) -> None:
     """Let a job's delivery rest if it still waits, inside somebody else's transaction."""
     connection.execute(

@@ -7,6 +7,7 @@ from bot.buttons.compare import CompareButton
 from bot.buttons.delete import DeleteButton
 from bot.buttons.go_on import RemixButton, RerollButton, VaryStrongButton, VarySubtleButton
 from bot.buttons.more import MoreButton
+from bot.buttons.report import ReportButton
 from bot.buttons.same_again import StripButton, UpscaleButton
 from bot.jobs.spec import JobSpec
 from storage.records import Job
@@ -21,6 +22,7 @@ SINGLE_BUTTONS: tuple[type[JobButton], ...] = (
     StripButton,
     CompareButton,
     DeleteButton,
+    ReportButton,
     MoreButton,
 )
 # These have no meaning for a picture that was made from words alone.

@@ -8,6 +8,8 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Editor, Status
 from bot.language import N_
+from bot.moderation.content import Picture
+from bot.moderation.holding import ResultReview
 from bot.monitoring.metrics import Metrics
 from engine.api import Engine
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
@@ -37,6 +39,7 @@ class Follower:
         max_attempts: int,
         previews: bool,
         metrics: Metrics,
+        review: ResultReview,
     ) -> None:
         self._engine = engine
         self._database = database
@@ -45,6 +48,7 @@ class Follower:
         self._max_attempts = max_attempts
         self._previews = previews
         self._metrics = metrics
+        self._review = review
 
     async def follow(
         self, job: Job, editor: Editor, unwanted: Collection[str] = frozenset()
@@ -64,7 +68,9 @@ class Follower:
         self._metrics.claimed(job)
         spec = JobSpec.from_mapping(job.params)
         attempt = await self._attempt(job, spec)
-        terminal = await self._watch(attempt, editor, lambda: job.id in unwanted)
+        terminal = await self._watch(
+            attempt, editor, lambda: job.id in unwanted, checked=not spec.explicit_allowed
+        )
         self._metrics.attempted(terminal)
         # Nothing may be edited on top of what the delivery is about to show.
         await editor.close()
@@ -103,7 +109,12 @@ class Follower:
         return None if image_hash is None else await self._images.get(image_hash)
 
     async def _watch(
-        self, attempt: Attempt, editor: Editor, taken_back: Callable[[], bool]
+        self,
+        attempt: Attempt,
+        editor: Editor,
+        taken_back: Callable[[], bool],
+        *,
+        checked: bool,
     ) -> Terminal:
         status = Status()
         async for event in self._engine.submit(attempt):
@@ -111,6 +122,13 @@ class Follower:
                 return event
             if taken_back():
                 await self._engine.cancel(attempt.key)
+            # What may not be shown when it is done may not be shown before.
+            if (
+                checked
+                and isinstance(event, Preview)
+                and not await self._review.may_preview(event.image)
+            ):
+                continue
             status = _advance(status, event)
             editor.show(status)
         # The protocol promises a terminal event; an engine that broke it is as good as dead.
@@ -136,6 +154,10 @@ class Follower:
             seconds=done.seconds,
             notes=done.notes,
         )
+        if not spec.explicit_allowed:
+            picture = Picture(image=done.image, flagged=done.flagged)
+            if not await self._review.passes(job, result, picture):
+                return
         if await self._database.jobs.complete(job.id, job.attempt, result):
             self._estimator.learn(spec.params, done.num_inference_steps, done.seconds)
 

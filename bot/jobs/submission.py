@@ -13,6 +13,14 @@ from bot.jobs.spec import JobSpec
 from bot.jobs.wish import NO_LONGER_KEPT, Wish, hashes_of
 from bot.language import N_, _
 from bot.moderation.admission import Admission, Wording
+from bot.moderation.content import ContentCheck, Verdict
+from bot.moderation.holding import (
+    Doubtful,
+    check_source,
+    explicit_allowed,
+    held,
+    require_check,
+)
 from bot.offer import Offer
 from bot.privacy.consent import require_parents_consent
 from bot.queue import JobQueue, QueuedJob
@@ -24,6 +32,7 @@ from storage.database import Database
 from storage.image_store import ImageStore
 from storage.quota import QuotaBalance, Terms
 from storage.records import Job, NewJob, new_job_id
+from storage.rules import GuildRules
 
 NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
 
@@ -56,6 +65,7 @@ class Submission:
         queue: JobQueue,
         offer: Offer,
         estimator: Estimator,
+        content: ContentCheck,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -64,6 +74,7 @@ class Submission:
         self._offer = offer
         self._estimator = estimator
         self._admission = Admission(database)
+        self._content = content
         self._quotas = Quotas(settings, database)
 
     async def submit(
@@ -71,6 +82,8 @@ class Submission:
         origin: Origin,
         make: Callable[[], Awaitable[Wish]],
         words: Wording | None = None,
+        *,
+        reviewed: bool = False,
     ) -> Submitted:
         """Check, charge and queue a wish.
 
@@ -78,14 +91,18 @@ class Submission:
             make: Works the wish out, its pictures in the store; called once the guild's rules let
                 the member pass, so that nothing is downloaded in vain.
             words: Those of the wish, where they are known before it is worked out.
+            reviewed: A moderator has let the source pass.
 
         Raises:
             MemberError: The wish cannot be worked out.
             Gone: A picture that it starts from is no longer in the store.
+            Doubtful: A moderator has to look at the source first.
             NotAllowed: A rule or the quota says no.
             AlreadySubmitted: The very same interaction was obeyed before.
         """
         rules = await self._admission.admit(origin)
+        allowed = explicit_allowed(origin, rules)
+        require_check(self._content, allowed=allowed)
         if words is not None:
             await self._admission.check_words(words, rules)
         wish = await make()
@@ -98,8 +115,23 @@ class Submission:
         for image_hash in set(hashes_of(wish)):
             if not await self._images.exists(image_hash):
                 raise Gone(_(NO_LONGER_KEPT))
-        specs = [self._with_offered_checkpoint(spec) for spec in wish.specs]
+        if not allowed and not reviewed:
+            await self._check_source(origin, wish, rules)
+        specs = [
+            # The parent may have been made where more is allowed than here.
+            msgspec.structs.replace(self._with_offered_checkpoint(spec), explicit_allowed=allowed)
+            for spec in wish.specs
+        ]
         return await self._charge(origin, wish, specs)
+
+    async def _check_source(self, origin: Origin, wish: Wish, rules: GuildRules | None) -> None:
+        """Look at a source that a member brought; a result was looked at when it was made."""
+        source_hash = wish.first.source_hash
+        if wish.parent_id is not None or source_hash is None:
+            return
+        image = await self._images.get(source_hash)
+        if await check_source(self._content, rules, image) is Verdict.DOUBTFUL:
+            raise Doubtful(held(origin, wish))
 
     async def _charge(self, origin: Origin, wish: Wish, specs: list[JobSpec]) -> Submitted:
         ruling = await self._quotas.ruling(origin)

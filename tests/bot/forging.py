@@ -51,18 +51,30 @@ async def forge_command(stage: Stage, actor: Any, channel: Any, name: str) -> As
     return Asked(stage, await actors._dispatch_actor_interaction(actor, kind, channel, data))
 
 
-async def forge_press(stage: Stage, actor: Any, message: Any, custom_id: str) -> Asked:
-    """Press a button of that custom_id, as if ``message`` had it."""
+async def forge_press(
+    stage: Stage, actor: Any, message: Any, custom_id: str, picked: str | None = None
+) -> Asked:
+    """Press a button of that custom_id, or pick from a menu, as if ``message`` had it."""
     env = stage.world.env
     stored = actors._visible_message(actor, message)
-    button = {"type": int(ComponentType.BUTTON), "style": 1, "label": "?", "custom_id": custom_id}
+    data: dict[str, Any] = {
+        "custom_id": custom_id,
+        "component_type": int(ComponentType.BUTTON),
+    }
+    claim: dict[str, Any] = {"type": int(ComponentType.BUTTON), "style": 1, "label": "?"}
+    if picked is not None:
+        data |= {"component_type": int(ComponentType.STRING_SELECT), "values": [picked]}
+        option = {"label": "?", "value": picked}
+        claim = {"type": int(ComponentType.STRING_SELECT), "options": [option]}
     claimed = dict(serializers.message_payload(env.backend, stored))
-    claimed["components"] = [{"type": int(ComponentType.ACTION_ROW), "components": [button]}]
+    claimed["components"] = [
+        {"type": int(ComponentType.ACTION_ROW), "components": [claim | {"custom_id": custom_id}]}
+    ]
     result = await actors._dispatch_actor_interaction(
         actor,
         InteractionType.MESSAGE_COMPONENT,
         builders.ChannelHandle(env, actor.guild, env.backend.get_channel(stored.channel_id)),
-        {"custom_id": custom_id, "component_type": int(ComponentType.BUTTON)},
+        data,
         extra={"message": claimed},
         source_message_id=stored.id,
     )

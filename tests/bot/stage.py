@@ -28,6 +28,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     """Settings that reach nothing outside ``folder`` and edit messages without pause."""
     values: dict[str, Any] = {
         "data_dir": folder,
+        "content_check": "none",
         "database_url": None,
         "discord_cdn_hosts": "cdn.simcord.invalid",
         "guild_ids": (),

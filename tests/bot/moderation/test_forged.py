@@ -1,5 +1,6 @@
 """Custom_ids that nobody was given, tried on every kind of button that the bot registers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import discord
 import pytest
 from sqlalchemy import select
 
-from bot.buttons.base import JobButton
+from bot.buttons.base import JOB_ID, JobButton
+from bot.buttons.gallery import PickMenu
 from storage.connection import make_engine, parse_url
 from storage.tables import Base
 from tests.bot.forging import forge_press
@@ -19,6 +21,12 @@ MODERATOR = discord.Permissions(moderate_members=True, manage_messages=True)
 NINES = "9" * 19
 # Custom_ids of the buttons that are about no job: of another, of nobody, out of range, and junk.
 OTHERS = {
+    "CaseButton": [
+        "m:case:remove:99",
+        f"m:case:allow:{NINES}",
+        "m:case:block:-1",
+        "m:case:" + "x" * 93,
+    ],
     "OlderButton": ["m:log:99:-:-:", f"m:log:{NINES}:{NINES}:-:block", "m:log:-1:-:-:", "m:log:"],
     "HistoryButton": ["history:99999", "history:-1", "history:" + "9" * 91],
     "ForgetButton": ["forget:{alice}", f"forget:{NINES}", "forget:-1", "forget:" + "x" * 92],
@@ -50,15 +58,20 @@ def kinds(s: Stage) -> dict[str, type[discord.ui.DynamicItem[Any]]]:
     return {pattern.pattern: item for pattern, item in store._dynamic_items.items()}
 
 
-def of_job(item: type[discord.ui.DynamicItem[Any]], job_id: str) -> str | None:
-    """The custom_id of a button on a job; None for a button about something else."""
-    return f"r:{item.action}:{job_id}" if issubclass(item, JobButton) else None
+def of_job(template: str, job_id: str) -> str:
+    """The custom_id of a button on a job, by its template; other parts get their first value."""
+    named = template.replace(JOB_ID, job_id)
+    return re.sub(r"\(\?P<\w+>\[?(\w+)[^)]*\)", lambda part: part[1], named)
 
 
 async def test_every_kind_of_button_is_known(tmp_path: Path) -> None:
     """A button that is no JobButton needs its own lines in ``OTHERS``."""
     async with stage(tmp_path) as s:
-        others = {item.__name__ for item in kinds(s).values() if not issubclass(item, JobButton)}
+        others = {
+            item.__name__
+            for item in kinds(s).values()
+            if not issubclass(item, JobButton | PickMenu)
+        }
         assert others == set(OTHERS)
 
 
@@ -75,16 +88,17 @@ async def test_forged_buttons_on_jobs_change_nothing(tmp_path: Path, named: str)
         bait = await mallory.send(channel, "a message without buttons")
         before = await everything(s)
         tried = 0
-        for item in kinds(s).values():
-            forged = {"another guild's": job_id, "unknown": "0" * 22, "negative": "-1"}.get(named)
-            custom_id = JUNK if forged is None else of_job(item, forged)
-            if custom_id is None:
+        for template, item in kinds(s).items():
+            if not issubclass(item, JobButton | PickMenu):
                 continue
-            asked = await forge_press(s, mallory, bait, custom_id)
+            forged = {"another guild's": job_id, "unknown": "0" * 22, "negative": "-1"}.get(named)
+            custom_id = JUNK if forged is None else of_job(template, forged)
+            picked = job_id if item is PickMenu else None
+            asked = await forge_press(s, mallory, bait, custom_id, picked)
             if named in ("another guild's", "unknown"):
                 assert "no longer know" in asked.refusal, item
             tried += 1
-        assert tried >= 6
+        assert tried >= 12
         assert await everything(s) == before
         assert len(s.engine.attempts) == 1
 

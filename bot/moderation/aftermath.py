@@ -1,0 +1,98 @@
+"""What follows on a decision outside of the database: files, messages, and the word to members."""
+
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+
+from bot.errors import MemberError
+from bot.jobs.wish import Wish
+from bot.language import _, reading
+from bot.moderation import case_texts
+from bot.moderation.holding import released
+from storage.cases import Case, Settled
+from storage.errors import ImageStoreFailed
+from storage.moderation_tables import CaseKind, Decision
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
+
+QUIET = discord.AllowedMentions.none()
+
+
+async def follow(bot: "RestyleBot", settled: Settled) -> None:
+    """Delete what goes, show what is allowed, and tell those whom it concerns."""
+    case = settled.case
+    for image_hash in settled.unused:
+        try:
+            await bot.app.images.delete(image_hash)
+        except ImageStoreFailed as error:
+            log.error("a removed picture is still on the disk", hash=image_hash, error=str(error))
+    match case.decision:
+        case Decision.REMOVE | Decision.BLOCK:
+            await _delete_message(bot, case)
+        case Decision.ALLOW if case.kind is CaseKind.SOURCE:
+            await _submit(bot, case)
+        case Decision.ALLOW:
+            bot.app.wake_delivery()
+        case Decision.REFUSE:
+            await _say(bot, case, _in(case, case_texts.REFUSED_TOLD))
+        case _:
+            pass
+    if case.reporter_id is not None and case.decision in case_texts.REPORTER_TOLD:
+        await _tell(bot, case.reporter_id, _in(case, case_texts.REPORTER_TOLD[case.decision]))
+
+
+async def _submit(bot: "RestyleBot", case: Case) -> None:
+    """Queue the wish whose source was held, as if it had just been asked for."""
+    origin, wish = released(dict(case.payload or {}))
+
+    async def make() -> Wish:
+        return wish
+
+    with reading(case.locale):
+        try:
+            await bot.app.submission.submit(origin, make, reviewed=True)
+        except MemberError as error:
+            await _say(bot, case, str(error))
+
+
+async def _delete_message(bot: "RestyleBot", case: Case) -> None:
+    if case.message_id is None:
+        return
+    channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
+    try:
+        await channel.get_partial_message(case.message_id).delete()
+    except discord.NotFound:
+        pass
+    except discord.HTTPException as error:
+        log.warning("a removed picture's message stays", case=case.id, error=str(error))
+
+
+async def _say(bot: "RestyleBot", case: Case, sentence: str) -> None:
+    """Show a sentence in the message in which the member waits for the picture."""
+    if case.message_id is None:
+        return await _tell(bot, case.member_id, sentence)
+    channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
+    message = channel.get_partial_message(case.message_id)
+    try:
+        await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
+    except discord.HTTPException as error:
+        log.info("a message could not be edited", case=case.id, error=str(error))
+        await _tell(bot, case.member_id, sentence)
+
+
+async def _tell(bot: "RestyleBot", user_id: int, sentence: str) -> None:
+    try:
+        user = bot.get_user(user_id) or await bot.fetch_user(user_id)
+        await user.send(sentence)
+    except discord.HTTPException as error:
+        # They take no direct messages from here; nothing more can be done.
+        log.info("a member could not be told of a decision", user=user_id, error=str(error))
+
+
+def _in(case: Case, text: str) -> str:
+    with reading(case.locale):
+        return _(text)

@@ -1,0 +1,102 @@
+"""The buttons on a card. Each knows the case and the decision, and nothing else is remembered."""
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.boundary import reported
+from bot.errors import Gone
+from bot.language import _, reading
+from bot.moderation import case_texts, texts
+from bot.moderation.aftermath import follow
+from bot.moderation.deeds import deed_of
+from bot.moderation.gate import MODERATOR, require
+from storage.cases import Case
+from storage.moderation_tables import CaseKind, Decision, TargetKind
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+OFFERED = {
+    CaseKind.REPORT: (Decision.REMOVE, Decision.BLOCK, Decision.REFUND, Decision.DISMISS),
+    CaseKind.SOURCE: (Decision.ALLOW, Decision.REFUSE),
+    CaseKind.RESULT: (Decision.ALLOW, Decision.REFUSE),
+}
+DANGERS = (Decision.REMOVE, Decision.BLOCK, Decision.REFUSE)
+# The largest number that a database's 64 bits hold.
+LARGEST = 2**63 - 1
+
+
+class CaseButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"m:case:(?P<decision>remove|block|refund|dismiss|allow|refuse):(?P<case>\d{1,19})",
+):
+    """Decides a case of the guild in which it is pressed."""
+
+    def __init__(self, case_id: int, decision: Decision) -> None:
+        self.case_id = case_id
+        self.decision = decision
+        danger = decision in DANGERS
+        super().__init__(
+            discord.ui.Button(
+                label=_(case_texts.LABELS[decision]),
+                style=discord.ButtonStyle.danger if danger else discord.ButtonStyle.secondary,
+                custom_id=f"m:case:{decision.value}:{case_id}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> Self:
+        """Rebuild the button from its custom_id."""
+        return cls(min(int(match["case"]), LARGEST), Decision(match["decision"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Decide, then do outside of the database what that means."""
+        async with reported(interaction):
+            require(interaction, MODERATOR)
+            await interaction.response.defer()
+            await self._decide(interaction)
+
+    async def _decide(self, interaction: "discord.Interaction[RestyleBot]") -> None:
+        cases = interaction.client.app.database.cases
+        assert interaction.guild_id is not None
+        case = await cases.get(interaction.guild_id, self.case_id)
+        # A custom_id written by hand may offer what this kind of case does not.
+        if case is None or self.decision not in OFFERED[case.kind]:
+            raise Gone(_(case_texts.DECIDED_ALREADY))
+        deed = deed_of(
+            interaction,
+            f"{case.kind.value} {self.decision.value}",
+            target_kind=TargetKind.MEMBER,
+            target_id=case.member_id,
+            reason=case.reason,
+        )
+        settled = await cases.settle(deed, case.id, self.decision)
+        if settled is None:
+            raise Gone(_(case_texts.DECIDED_ALREADY))
+        await follow(interaction.client, settled)
+        await _close_card(interaction, settled.case)
+
+
+async def _close_card(interaction: "discord.Interaction[RestyleBot]", case: Case) -> None:
+    guild, message = interaction.guild, interaction.message
+    with reading("en-US" if guild is None else guild.preferred_locale.value):
+        line = case_texts.decided(case)
+    written = "" if message is None else message.content
+    content = texts.cut(f"{written}\n**{line}**")
+    # Its pictures go as well: what was removed is to be seen nowhere.
+    await interaction.edit_original_response(content=content, view=None, attachments=[])
+
+
+def case_view(case: Case) -> discord.ui.View:
+    """The buttons under a card."""
+    view = discord.ui.View(timeout=None)
+    for decision in OFFERED[case.kind]:
+        view.add_item(CaseButton(case.id, decision))
+    return view

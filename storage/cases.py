@@ -1,0 +1,206 @@
+"""What moderators are to decide: members' reports, and pictures that the content check doubts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from storage import audit, image_uses, ledger, outbox
+from storage.audit import Deed
+from storage.blocks import set_block
+from storage.jobs import JOBS, end_job
+from storage.moderation_tables import CaseKind, CaseRow, Decision
+from storage.records import Job, JobResult, JobStatus
+from storage.sessions import Sessions
+from storage.tables import Base, ImageUseRow
+
+CASES = Base.metadata.tables[CaseRow.__tablename__]
+# Why a job failed whose result waits for a moderator.
+DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """Something to decide.
+
+    Attributes:
+        job_id: The job that it is about; None for a source that has not become a job.
+        member_id: Whose picture it is.
+        reporter_id: Who reported it; None where the content check did.
+        reason: The reporter's own words.
+        payload: What the decision needs: a held result, or a held wish with its origin.
+        locale: The language of the reporter, or of the member.
+        channel_id: Where the picture is shown, or would be.
+        message_id: The message that shows it.
+    """
+
+    guild_id: int
+    kind: CaseKind
+    member_id: int
+    locale: str
+    channel_id: int
+    message_id: int | None = None
+    job_id: str | None = None
+    reporter_id: int | None = None
+    reason: str | None = None
+    payload: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(NewCase):
+    """Something to decide, or decided; then ``decision`` is set."""
+
+    id: int
+    created_at: datetime
+    decision: Decision | None = None
+    decided_by: int | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A case that was decided just now.
+
+    Attributes:
+        unused: Hashes that no job uses any more, to be deleted from the image store.
+    """
+
+    case: Case
+    unused: frozenset[str]
+
+
+NEW_FIELDS = tuple(field.name for field in fields(NewCase))
+FIELDS = tuple(field.name for field in fields(Case))
+
+
+class Cases:
+    """The moderators' queue. A case is decided once, whoever else decides at the same time."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def open(self, new: NewCase) -> Case | None:
+        """Put a case into the queue; None where this member has reported this job already."""
+        async with audit.deciding(self._sessions, new.guild_id) as session:
+            known = select(CASES.c.id).where(
+                CASES.c.job_id == new.job_id,
+                CASES.c.reporter_id == new.reporter_id,
+                CASES.c.decision.is_(None),
+            )
+            if new.reporter_id is not None and await session.scalar(known) is not None:
+                return None
+            return await session.run_sync(lambda it: _insert(it.connection(), new))
+
+    async def hold(self, job: Job, result: JobResult, new: NewCase, message: str) -> Case | None:
+        """End a job whose result is doubted: refunded, untold, its bytes kept for the decision.
+
+        Args:
+            message: One sentence for the member.
+
+        Returns:
+            The case, or None where that attempt does not run any more.
+        """
+
+        def work(connection: Connection) -> Case | None:
+            told = {"error_code": DOUBTFUL, "error_message": message}
+            if not end_job(connection, job.id, job.attempt, JobStatus.FAILED, **told):
+                return None
+            image_uses.use_outputs(connection, job.id, result)
+            return _insert(connection, new)
+
+        return await self._sessions.transact(work)
+
+    async def get(self, guild_id: int, case_id: int) -> Case | None:
+        """A case of a guild, or None."""
+        statement = select(CASES).where(CASES.c.id == case_id, CASES.c.guild_id == guild_id)
+        async with self._sessions.read() as session:
+            row = (await session.execute(statement)).one_or_none()
+        return None if row is None else _case(row)
+
+    async def drop(self, case_id: int) -> None:
+        """Take back a case of which no moderator could be told."""
+        statement = CASES.delete().where(CASES.c.id == case_id, CASES.c.decision.is_(None))
+        await self._sessions.transact(lambda connection: connection.execute(statement))
+
+    async def settle(self, deed: Deed, case_id: int, decision: Decision) -> Settled | None:
+        """Decide a case of the deed's guild and do what that means, in one transaction.
+
+        Returns:
+            What was decided; None where there is no such case there, or it is decided already.
+        """
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            settled = await session.run_sync(
+                lambda it: _settle(it.connection(), deed, case_id, decision)
+            )
+            if settled is None:
+                return None
+            if decision is Decision.BLOCK:
+                await set_block(session, deed, settled.case.member_id, None)
+            before = {"decision": None}
+            audit.record(session, deed, before=before, after={"decision": decision.value})
+        return settled
+
+
+def _settle(connection: Connection, deed: Deed, case_id: int, decision: Decision) -> Settled | None:
+    now = datetime.now(UTC)
+    statement = (
+        update(CASES)
+        .where(CASES.c.id == case_id, CASES.c.guild_id == deed.guild_id, CASES.c.decision.is_(None))
+        .values(decision=decision, decided_by=deed.actor_id, decided_at=now)
+        .returning(CASES)
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    case, unused = _case(row), set[str]()
+    if case.job_id is not None:
+        match decision:
+            case Decision.REMOVE | Decision.BLOCK:
+                unused = _forget(connection, case.job_id)
+                outbox.withdraw(connection, case.job_id, "removed by a moderator", now)
+            case Decision.REFUSE:
+                unused = _forget(connection, case.job_id)
+            case Decision.REFUND:
+                reason = "refunded by a moderator"
+                ledger.give_back(
+                    connection, case.job_id, actor_id=deed.actor_id, reason=reason, now=now
+                )
+            case Decision.ALLOW:
+                _release(connection, case.job_id, dict(case.payload or {}), now)
+            case Decision.DISMISS:
+                pass
+    return Settled(case=case, unused=frozenset(unused))
+
+
+def _forget(connection: Connection, job_id: str) -> set[str]:
+    """Let a job keep no picture at all, its source neither; what no other job uses goes."""
+    mine = ImageUseRow.job_id == job_id
+    held = set(connection.scalars(select(ImageUseRow.hash).where(mine)))
+    connection.execute(delete(ImageUseRow).where(mine))
+    connection.execute(
+        update(JOBS).where(JOBS.c.id == job_id).values(result_hash=None, latents_hash=None)
+    )
+    return image_uses.unused(connection, held)
+
+
+def _release(connection: Connection, job_id: str, result: dict[str, Any], now: datetime) -> None:
+    """Let a job be done whose result was held, and have it told in place of its failure."""
+    result["notes"] = tuple(result.get("notes", ()))
+    values = {"status": JobStatus.DONE, "error_code": None, "error_message": None, **result}
+    held = (JOBS.c.id == job_id, JOBS.c.error_code == DOUBTFUL)
+    row = connection.execute(
+        update(JOBS).where(*held).values(values).returning(JOBS.c.group_id)
+    ).one_or_none()
+    if row is not None:
+        outbox.announce_again(connection, row.group_id or job_id, JobStatus.DONE, now)
+
+
+def _insert(connection: Connection, new: NewCase) -> Case:
+    values = {name: getattr(new, name) for name in NEW_FIELDS} | {"created_at": datetime.now(UTC)}
+    return _case(connection.execute(insert(CASES).values(values).returning(CASES)).one())
+
+
+def _case(row: Any) -> Case:
+    return Case(**{name: getattr(row, name) for name in FIELDS})

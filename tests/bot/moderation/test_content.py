@@ -1,0 +1,161 @@
+"""Content checks with the real model: flat colours score differently, and the line is moved."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.moderation.content import (
+    CheckerUnavailable,
+    ContentCheck,
+    OpenNsfwChecker,
+    Picture,
+    SafetyChecker,
+    Verdict,
+)
+from storage.records import JobStatus
+from tests.bot.moderation.test_reports import card_of, with_desk
+from tests.bot.moderation.test_rules import moderator, restrict
+from tests.bot.stage import buttons, stage
+from tests.engine.pictures import encoded
+
+# The model scores the first about 0.21 and the second below 0.01, so lines between them tell
+# them apart without any picture that one would not want to have in a repository.
+SKIN, TEAL = (224, 172, 140), (0, 128, 100)
+
+
+def flat(colour: tuple[int, int, int]) -> tuple[str, bytes]:
+    return "photo.png", encoded(Image.new("RGB", (96, 64), colour), "PNG")
+
+
+def seed_for(source: tuple[int, int, int], result: tuple[int, int, int]) -> int:
+    """The seed with which the paint engine turns one colour into the other."""
+    red, green, blue = ((b - a) % 256 for a, b in zip(source, result, strict=True))
+    return next(
+        seed for seed in range(red, 2**32, 251) if seed % 241 == green and seed % 239 == blue
+    )
+
+
+def lines(review: float, refuse: float) -> dict[str, Any]:
+    return {
+        "content_check": "opennsfw",
+        "content_review_score": review,
+        "content_refuse_score": refuse,
+    }
+
+
+async def test_the_model_answers_and_verdicts_follow_the_lines() -> None:
+    checker = OpenNsfwChecker()
+    with pytest.raises(CheckerUnavailable):
+        await checker.score(Picture(image=flat(SKIN)[1]))
+    await checker.start()
+    try:
+        skin, teal = Picture(image=flat(SKIN)[1]), Picture(image=flat(TEAL)[1])
+        assert await checker.score(teal) < 0.05 < 0.15 < await checker.score(skin) < 0.3
+        check = ContentCheck([checker, SafetyChecker()], review_score=0.1, refuse_score=0.5)
+        assert await check.verdict(teal) is Verdict.CLEAN
+        assert await check.verdict(skin) is Verdict.DOUBTFUL
+        flagged = Picture(image=teal.image, flagged=True)
+        assert await check.verdict(flagged) is Verdict.EXPLICIT
+        assert await check.verdict(Picture(image=b"no picture")) is Verdict.UNCHECKED
+    finally:
+        await checker.close()
+
+
+async def test_an_explicit_source_is_refused_unless_the_filter_is_off(tmp_path: Path) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.1)) as s:
+        await s.result(image=flat(TEAL), seed=0)
+        assert "explicit" in (await s.restyle(image=flat(SKIN))).refusal
+        await moderator(s).slash(s.world.channel, "mod set source-filter", on=False)
+        seed = seed_for(SKIN, TEAL)
+        assert len((await s.result(image=flat(SKIN), seed=seed)).attachments) == 1
+
+
+async def test_an_explicit_result_is_not_shown_and_not_counted(tmp_path: Path) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.1)) as s:
+        before = await s.balance()
+        message = await s.result(image=flat(TEAL), seed=seed_for(TEAL, SKIN))
+        assert "explicit" in message.content
+        assert message.attachments == []
+        assert await s.balance() == before
+
+
+async def test_an_age_restricted_channel_that_permits_it_shows_all(tmp_path: Path) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.1)) as s:
+        restrict(s, s.world.channel)
+        assert "explicit" in (await s.restyle(image=flat(SKIN))).refusal
+        options = {"channel": s.world.channel, "permitted": True}
+        await moderator(s).slash(s.world.channel, "mod channel explicit", **options)
+        assert len((await s.result(image=flat(SKIN), seed=0)).attachments) == 1
+
+
+@pytest.mark.parametrize("decision", ["Allow", "Refuse"])
+async def test_a_doubtful_result_waits_for_a_moderator(tmp_path: Path, decision: str) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        desk = await with_desk(s)
+        message = await s.result(image=flat(TEAL), seed=seed_for(TEAL, SKIN))
+        assert "A moderator looks at this picture first." in message.content
+        assert message.attachments == []
+        card = card_of(desk)
+        assert [one.filename for one in card.attachments][-1] == "SPOILER_result.webp"
+        assert buttons(card) == ["Allow", "Refuse"]
+        case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
+        assert case is not None
+        assert case.job_id is not None
+        await s.restart(**lines(0.1, 0.9))
+        await s.press(card, decision, moderator(s))
+        job = await s.app.database.jobs.get(case.job_id)
+        if decision == "Allow":
+            assert job.status is JobStatus.DONE
+            await s.app.watch.outcome(message.id)
+            [shown] = [one for one in s.world.channel.history() if one.id == message.id]
+            assert len(shown.attachments) == 1
+        else:
+            assert job.status is JobStatus.FAILED
+            [shown] = [one for one in s.world.channel.history() if one.id == message.id]
+            assert "not let this picture through" in shown.content
+            assert case.payload is not None
+            assert not await s.app.images.exists(case.payload["result_hash"])
+        assert "0 of 20" in await s.balance()
+
+
+@pytest.mark.parametrize("decision", ["Allow", "Refuse"])
+async def test_a_doubtful_source_waits_for_a_moderator(tmp_path: Path, decision: str) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        desk = await with_desk(s)
+        asked = await s.restyle(image=flat(SKIN), seed=seed_for(SKIN, TEAL))
+        assert "A moderator looks" in asked.message.content
+        assert s.engine.attempts == []
+        await s.restart(**lines(0.1, 0.9))
+        await s.press(card_of(desk), decision, moderator(s))
+        if decision == "Allow":
+            assert len((await asked.outcome()).attachments) == 1
+        else:
+            assert "not let this picture through" in asked.message.content
+            assert s.engine.attempts == []
+
+
+async def test_without_a_desk_doubt_means_no(tmp_path: Path) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        assert "explicit" in (await s.restyle(image=flat(SKIN))).refusal
+        message = await s.result(image=flat(TEAL), seed=seed_for(TEAL, SKIN))
+        assert "explicit" in message.content
+
+
+async def test_a_checker_that_cannot_be_loaded_lets_nothing_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package reads a path from the environment and refuses a file that is not its model."""
+    from bot.moderation import content
+
+    def broken() -> Any:
+        raise OSError("the model is not readable")
+
+    monkeypatch.setattr(content, "_load_open_nsfw", broken)
+    async with stage(tmp_path, **lines(0.5, 0.8)) as s:
+        assert "cannot check" in (await s.restyle(image=flat(TEAL))).refusal
+        restrict(s, s.world.channel)
+        options = {"channel": s.world.channel, "permitted": True}
+        await moderator(s).slash(s.world.channel, "mod channel explicit", **options)
+        assert len((await s.result(image=flat(TEAL))).attachments) == 1

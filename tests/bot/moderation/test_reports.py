@@ -1,0 +1,168 @@
+"""Reports through the real bot: from the button to the desk, and what a decision does."""
+
+import asyncio
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from storage.records import JobStatus
+from tests.bot.forging import forge_press
+from tests.bot.moderation.test_rules import entries, moderator
+from tests.bot.stage import Asked, Stage, buttons, stage
+
+
+async def with_desk(s: Stage) -> simcord.ChannelHandle:
+    """A channel for reports, chosen by a moderator."""
+    desk = s.world.alice.guild.create_text_channel("desk")
+    await moderator(s).slash(s.world.channel, "mod set report-channel", channel=desk)
+    return desk
+
+
+async def report(s: Stage, message: discord.Message, reason: str = "not nice") -> Asked:
+    """Bob reports a picture."""
+    asked = await s.press(message, "Report", s.world.bob)
+    asked.interaction = await s.world.bob.submit_modal(asked.interaction, {"reason": reason})
+    return asked
+
+
+def card_of(desk: simcord.ChannelHandle) -> discord.Message:
+    """The newest card."""
+    card = desk.last_message
+    assert card is not None
+    return card
+
+
+def told(s: Stage, member: simcord.MemberActor) -> list[str]:
+    """What the bot wrote to a member in private."""
+    return [message.content for message in member.user.dm_channel.history()]
+
+
+async def test_a_report_shows_all_that_one_needs_to_decide(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result(prompt="a *red* barn")
+        varied = await (await s.press(first, "Vary subtle")).outcome()
+        asked = await report(s, varied)
+        assert asked.interaction.response is not None
+        assert "Thank you" in asked.interaction.response.content
+        card = card_of(desk)
+        for part in ("not nice", s.world.alice.mention, s.world.bob.mention, "red", "1 steps"):
+            assert part in card.content
+        assert str(varied.id) in card.content
+        names = [attachment.filename for attachment in card.attachments]
+        assert names == ["SPOILER_source.webp", "SPOILER_result.webp"]
+        assert buttons(card) == ["Remove", "Remove and block", "Refund", "Dismiss"]
+        again = await report(s, varied)
+        assert again.interaction.response is not None
+        assert "already" in again.interaction.response.content
+
+
+async def test_without_a_desk_or_a_guild_nobody_is_promised_anything(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        assert "no channel for reports" in (await s.press(first, "Report")).refusal
+
+
+async def test_remove_deletes_message_and_bytes_but_not_what_others_need(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        child = await (await s.press(first, "Vary subtle", s.world.bob)).outcome()
+        job = await s.app.database.jobs.get(s.job_of(first))
+        await report(s, first)
+        carol = moderator(s)
+        await s.restart()
+        await s.press(card_of(desk), "Remove", carol)
+        left = {message.id for message in s.world.channel.history()}
+        assert first.id not in left
+        assert child.id in left
+        # The child started from the result, so these bytes stay until it goes too.
+        assert job.result_hash is not None
+        assert job.source_hash is not None
+        assert await s.app.images.exists(job.result_hash)
+        assert not await s.app.images.exists(job.source_hash)
+        card = card_of(desk)
+        assert "Removed by" in card.content
+        assert (card.attachments, buttons(card)) == ([], [])
+        assert any("has removed" in line for line in told(s, s.world.bob))
+        [entry, *_] = await entries(s)
+        assert (entry.action, entry.target_id) == ("report remove", str(s.world.alice.id))
+        assert (entry.before, entry.after) == ({"decision": None}, {"decision": "remove"})
+
+
+async def test_remove_and_block_does_both_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        await report(s, first, "spam")
+        await s.press(card_of(desk), "Remove and block", moderator(s))
+        assert first.id not in {message.id for message in s.world.channel.history()}
+        refused = (await s.restyle()).refusal
+        assert "spam" in refused
+        assert next(entry.action for entry in await entries(s)) == "report block"
+
+
+async def test_refund_gives_back_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        before = await s.balance()
+        await report(s, first)
+        await s.press(card_of(desk), "Refund", moderator(s))
+        after = await s.balance()
+        assert before != after
+        await report(s, first, "still not nice")
+        await s.press(card_of(desk), "Refund", moderator(s))
+        assert await s.balance() == after
+        assert (await s.app.database.jobs.get(s.job_of(first))).status is JobStatus.DONE
+
+
+async def test_dismiss_leaves_all_as_it_was(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        await report(s, first)
+        await s.press(card_of(desk), "Dismiss", moderator(s))
+        assert first.id in {message.id for message in s.world.channel.history()}
+        assert any("let the picture be" in line for line in told(s, s.world.bob))
+
+
+async def test_two_moderators_at_once_decide_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        await report(s, await s.result())
+        case = card_of(desk)
+        cases = s.app.database.cases
+        from storage.audit import Deed
+        from storage.moderation_tables import Decision
+
+        guild = s.world.alice.guild.id
+        deeds = [Deed(guild_id=guild, actor_id=at, action="report refund") for at in range(8)]
+        settled = await asyncio.gather(*(cases.settle(deed, 1, Decision.REFUND) for deed in deeds))
+        assert len([one for one in settled if one is not None]) == 1
+        assert "decided already" in (await s.press(case, "Remove", moderator(s))).refusal
+        assert len([one for one in await entries(s) if one.action == "report refund"]) == 1
+
+
+@pytest.mark.parametrize("decision", ["remove", "block", "refund", "dismiss", "allow"])
+async def test_members_and_other_guilds_decide_nothing(tmp_path: Path, decision: str) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        await report(s, first)
+        env = s.world.env
+        elsewhere = env.create_guild("Elsewhere")
+        role = elsewhere.create_role(
+            "Moderator", permissions=discord.Permissions(moderate_members=True)
+        )
+        mallory = elsewhere.add_member(env.create_user("mallory"), roles=[role])
+        bait = await mallory.send(elsewhere.create_text_channel("general"), "bait")
+        forged = f"m:case:{decision}:1"
+        assert "decided already" in (await forge_press(s, mallory, bait, forged)).refusal
+        card = card_of(desk)
+        assert "for moderators" in (await forge_press(s, s.world.bob, card, forged)).refusal
+        case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
+        assert case is not None
+        assert case.decision is None
