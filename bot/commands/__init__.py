@@ -16,6 +16,7 @@ from bot.commands.mod import mod
 from bot.commands.privacy import privacy_group
 from bot.commands.quota import quota
 from bot.commands.restyle import restyle_command
+from bot.commands.setup import setup
 from bot.offer import Offer
 from bot.settings import Settings
 
@@ -30,6 +31,7 @@ def add_commands(tree: app_commands.CommandTree[Any], settings: Settings, offer:
     tree.add_command(look)
     tree.add_command(quota)
     tree.add_command(mod)
+    tree.add_command(setup)
     tree.add_command(history_command)
     tree.add_command(lineage_command)
     tree.add_command(lineage_menu())

@@ -2,5 +2,6 @@
 
 from bot.moderation.case_buttons import CaseButton
 from bot.moderation.log_pages import OlderButton
+from bot.moderation.setup_menus import SetupMenu
 
-MODERATION_BUTTONS = (CaseButton, OlderButton)
+MODERATION_BUTTONS = (CaseButton, OlderButton, SetupMenu)

@@ -23,6 +23,8 @@ PROMPT_REFUSED = N_("The moderators of this server do not want what that prompt 
 MINORS_REFUSED = N_("I make no sexual pictures of anybody who is or looks under age.")
 NOT_AGE_RESTRICTED = N_("Only a channel that Discord itself restricts to adults may show those.")
 NO_SUCH_FILTER = N_("There is no filter of that number here; `/mod filter list` shows them.")
+NO_SUCH_CHANNEL = N_("There is no such channel in this server.")
+NO_SUCH_ZONE = N_("There is no time zone of that name; Europe/Berlin would be one.")
 TOO_MANY_FILTERS = N_("There are {most} filters already, and no room for more.")
 OUT_OF_REACH = N_(
     "I cannot post pictures in {channel}. Let me view it, write and attach files there."

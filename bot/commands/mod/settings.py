@@ -6,10 +6,8 @@ import discord
 from discord import app_commands
 
 from bot.commands.mod.answering import answer_with_rules
-from bot.errors import NotAllowed
-from bot.language import _
-from bot.moderation import texts
 from bot.moderation.deeds import REASON_MAX_CHARS, deed_of
+from bot.moderation.reach import require_reach
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -77,15 +75,6 @@ async def request_channel(
     require_reach(channel)
     chosen = None if channel is None else channel.id
     await change(interaction, "set request-channel", reason, moderators_channel_id=chosen)
-
-
-def require_reach(channel: discord.TextChannel | None) -> None:
-    """Make sure that the bot can post pictures there; raises ``NotAllowed``."""
-    if channel is None:
-        return
-    own = channel.permissions_for(channel.guild.me)
-    if not (own.view_channel and own.send_messages and own.attach_files):
-        raise NotAllowed(_(texts.OUT_OF_REACH).format(channel=channel.mention))
 
 
 async def change(

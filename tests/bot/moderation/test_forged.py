@@ -28,6 +28,7 @@ OTHERS = {
         "m:case:" + "x" * 93,
     ],
     "OlderButton": ["m:log:99:-:-:", f"m:log:{NINES}:{NINES}:-:block", "m:log:-1:-:-:", "m:log:"],
+    "SetupMenu": ["m:setup:quota", "m:setup:reports", "m:setup:nothing", "m:setup:-1"],
     "HistoryButton": ["history:99999", "history:-1", "history:" + "9" * 91],
     "ForgetButton": ["forget:{alice}", f"forget:{NINES}", "forget:-1", "forget:" + "x" * 92],
 }
@@ -111,7 +112,8 @@ async def test_other_forged_buttons_change_nothing(tmp_path: Path, custom_id: st
         bait = await s.world.bob.send(s.world.channel, "a message without buttons")
         custom_id = custom_id.format(alice=s.world.alice.id)
         before = await everything(s)
-        asked = await forge_press(s, s.world.bob, bait, custom_id)
+        picked = "500" if custom_id.startswith("m:setup") else None
+        asked = await forge_press(s, s.world.bob, bait, custom_id, picked)
         if custom_id.startswith(("m:", "forget")) and any(
             item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in kinds(s).values()
         ):
