@@ -27,6 +27,7 @@ from bot.monitoring.metrics import Metrics
 from bot.offer import offer_from
 from bot.presses import Presses
 from bot.queue import JobQueue
+from bot.quota.ruling import Quotas
 from bot.settings import Settings
 from engine.api import Engine
 from engine.client import EngineOptions, LocalEngine
@@ -76,6 +77,7 @@ class Application:
             prompt_max_chars=settings.prompt_max_chars,
         )
         self.content = content_check(settings)
+        self.quotas = Quotas(settings, self.database)
         self.submission = Submission(
             settings=settings,
             database=self.database,

@@ -20,6 +20,7 @@ from bot.language.translator import CatalogueTranslator
 from bot.moderation.buttons import MODERATION_BUTTONS
 from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
+from bot.quota.requests import REQUEST_BUTTONS
 from engine.errors import EngineError
 from storage.errors import StorageError
 from storage.refusals import Refusal
@@ -65,7 +66,9 @@ class RestyleBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register buttons and commands; tell Discord of the commands only if they changed."""
-        self.add_dynamic_items(*BUTTONS, HistoryButton, ForgetButton, *MODERATION_BUTTONS)
+        self.add_dynamic_items(
+            *BUTTONS, HistoryButton, ForgetButton, *MODERATION_BUTTONS, *REQUEST_BUTTONS
+        )
         await self.tree.set_translator(CatalogueTranslator())
         add_commands(self.tree, self.app.settings, self.app.offer)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]

@@ -145,20 +145,3 @@ def shown_prompt(spec: JobSpec) -> str:
     for mark in "\\*_`~|":
         text = text.replace(mark, f"\\{mark}")
     return discord.utils.escape_mentions(text)
-
-
-def quota(balance: QuotaBalance) -> str:
-    """The answer to `/quota`."""
-    when = f"<t:{int(balance.resets_at.timestamp())}:R>"
-    if balance.limit is None:
-        return _("You have used {used} today, and there is no limit.").format(used=balance.used)
-    if balance.remaining == 0:
-        sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
-        return sentence.format(limit=balance.limit, when=when)
-    sentence = _(
-        "You have used {used} of {limit} today, so {remaining} are left. "
-        "The count starts again {when}."
-    )
-    return sentence.format(
-        used=balance.used, limit=balance.limit, remaining=balance.remaining, when=when
-    )

@@ -7,16 +7,19 @@ from storage.connection import make_engine, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
+from storage.ledger_load import LedgerLoad
 from storage.ledger_totals import LedgerTotals
 from storage.looks import Looks
 from storage.members import Members
 from storage.migrations.upgrading import Revision, revision, upgrade
 from storage.outbox import Outbox
 from storage.quota import QuotaLedger
+from storage.quota_requests import QuotaRequests
 from storage.quota_rules import QuotaRules
 from storage.refusals import Refusals
 from storage.rules import Rules
 from storage.sessions import Sessions
+from storage.usage import Usage
 from storage.values import Values
 
 
@@ -44,8 +47,11 @@ class Database:
         sessions = self._sessions
         self.jobs = Jobs(sessions)
         self.quota = QuotaLedger(sessions)
+        self.ledger_load = LedgerLoad(sessions)
         self.ledger_totals = LedgerTotals(sessions)
+        self.usage = Usage(sessions)
         self.quota_rules = QuotaRules(sessions)
+        self.quota_requests = QuotaRequests(sessions)
         self.guilds = Guilds(sessions)
         self.members = Members(sessions)
         self.outbox = Outbox(sessions)

@@ -5,6 +5,7 @@ gave it one, and bonus credits by the last day on which they can be spent. What 
 of the allowance first, since it is gone at midnight, then out of the bonus that expires soonest.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -322,15 +323,18 @@ def reset(
     guild_id: int,
     day: date,
     *,
-    user_id: int | None,
+    user_ids: Collection[int] | None,
     actor_id: int,
     reason: str,
     now: datetime,
-) -> None:
-    """Let a day's count begin again for one member, or for all of a guild (``user_id`` None).
+) -> int:
+    """Let a day's count begin again for some members, or for all of a guild (None).
 
     Only what is settled is given back: a job that still waits or runs stays charged, since it may
-    yet be refunded. The caller must hold ``sessions.take_locks``.
+    yet be refunded. The caller must hold the guild's lock, so that nothing is given back twice.
+
+    Returns:
+        Credits given back.
     """
     row, settled = LedgerRow, LEDGER.alias("settled")
     waits = and_(
@@ -363,12 +367,13 @@ def reset(
             row.expires_on.is_(None),
             row.kind != LedgerKind.GIFT,
             ~waits,
-            true() if user_id is None else row.user_id == user_id,
+            true() if user_ids is None else row.user_id.in_(user_ids),
         )
         .group_by(row.guild_id, row.user_id, row.day, row.channel_id)
         .having(used > 0)
     )
-    connection.execute(insert(LEDGER).from_select(list(columns), found))
+    statement = insert(LEDGER).from_select(list(columns), found).returning(LEDGER.c.amount)
+    return sum(connection.scalars(statement))
 
 
 def spent_in_guild() -> ColumnElement[int]:

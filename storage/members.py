@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, sel
 
 from storage import image_uses
 from storage.jobs import IN_FLIGHT, JOBS, job_of
+from storage.quota_tables import RequestRow, VoteRow
 from storage.records import Job, JobStatus
 from storage.sessions import Sessions
 from storage.tables import ImageUseRow, JobRow, LedgerRow, MemberRow
@@ -120,7 +121,8 @@ class Members:
     async def forget(self, user_id: int) -> Forgotten:
         """Delete the jobs of a member that are over, and with them every use of their images.
 
-        The ledger stays, as it does for ever; so does the wish to be left alone.
+        Their requests for more credits and their votes go too. The ledger stays, as it does for
+        ever; so does the wish to be left alone.
         """
         whose = JobRow.user_id == user_id
 
@@ -130,6 +132,9 @@ class Members:
             over = select(JOBS).where(whose, JobRow.status.not_in(IN_FLIGHT)).order_by(JobRow.id)
             jobs = tuple(job_of(row) for row in connection.execute(over))
             unused = _delete(connection, [job.id for job in jobs])
+            # Requests hold the member's own words; votes on them go with them.
+            for row in (VoteRow, RequestRow):
+                connection.execute(delete(row).where(row.user_id == user_id))
             return Forgotten(jobs=jobs, unused=frozenset(unused), in_flight=in_flight)
 
         return await self._sessions.transact(work)

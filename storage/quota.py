@@ -1,12 +1,14 @@
 """Members' daily quotas: which day it is for a guild, what is used, and what is left."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from storage import ledger
+from storage import audit, ledger
+from storage.audit import Deed
 from storage.errors import QuotaExceeded, UnknownTimeZone
 from storage.records import JobStatus
 from storage.sessions import Sessions, take_locks
@@ -171,32 +173,24 @@ class QuotaLedger:
         return [Bonus(expires_on=last, credits=int(left)) for last, left in rows if last]
 
     async def grant(
-        self,
-        guild_id: int,
-        user_id: int,
-        day: QuotaDay,
-        *,
-        amount: int,
-        expires_on: date,
-        actor_id: int,
-        reason: str,
+        self, deed: Deed, user_id: int, day: QuotaDay, *, amount: int, expires_on: date
     ) -> None:
         """Give a member bonus credits that can be spent up to and on ``expires_on``."""
-        account = ledger.Account(guild_id, user_id, day.date)
-        now = datetime.now(UTC)
-
-        def work(connection: Connection) -> None:
-            ledger.grant(
-                connection,
-                account,
-                amount=amount,
-                expires_on=expires_on,
-                actor_id=actor_id,
-                reason=reason,
-                now=now,
+        account = ledger.Account(deed.guild_id, user_id, day.date)
+        after = {"amount": amount, "expires_on": expires_on.isoformat()}
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            await session.run_sync(
+                lambda it: ledger.grant(
+                    it.connection(),
+                    account,
+                    amount=amount,
+                    expires_on=expires_on,
+                    actor_id=deed.actor_id,
+                    reason=deed.reason or "granted",
+                    now=datetime.now(UTC),
+                )
             )
-
-        await self._sessions.transact(work)
+            audit.record(session, deed, before={}, after=after)
 
     async def give(
         self, guild_id: int, user_id: int, terms: Terms, *, amount: int, receiver_id: int
@@ -223,28 +217,29 @@ class QuotaLedger:
 
         await self._sessions.transact(work)
 
-    async def reset(
-        self, guild_id: int, day: QuotaDay, *, user_id: int | None, actor_id: int, reason: str
-    ) -> None:
-        """Let the day's count begin again for a member, or for a whole guild (``user_id`` None).
+    async def reset(self, deed: Deed, day: QuotaDay, *, user_ids: Collection[int] | None) -> int:
+        """Let the day's count begin again for some members, or for a whole guild (None).
 
         Jobs that wait or run stay counted, and so does what was spent of the guild's pool.
+
+        Returns:
+            Credits given back.
         """
-        now = datetime.now(UTC)
-
-        def work(connection: Connection) -> None:
-            take_locks(connection, 0 if user_id is None else user_id, guild_id)
-            ledger.reset(
-                connection,
-                guild_id,
-                day.date,
-                user_id=user_id,
-                actor_id=actor_id,
-                reason=reason,
-                now=now,
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            given_back = await session.run_sync(
+                lambda it: ledger.reset(
+                    it.connection(),
+                    deed.guild_id,
+                    day.date,
+                    user_ids=user_ids,
+                    actor_id=deed.actor_id,
+                    reason=deed.reason or "reset",
+                    now=datetime.now(UTC),
+                )
             )
-
-        await self._sessions.transact(work)
+            before = {"day": day.date.isoformat(), "given_back": given_back}
+            audit.record(session, deed, before=before, after={"used": 0})
+        return given_back
 
     async def spenders(self, guild_id: int, day: QuotaDay) -> list[int]:
         """The members who have spent anything in a guild on a day."""

@@ -1,8 +1,9 @@
 """Each guild's quota rules: allowances, one policy, and bonus credits for roles."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +17,8 @@ from sqlalchemy import (
     select,
 )
 
+from storage import audit
+from storage.audit import Deed
 from storage.quota import QuotaDay, quota_day
 from storage.quota_tables import AllowanceRow, AllowanceScope, PolicyRow, RoleGrantRow
 from storage.sessions import Sessions, take_locks
@@ -23,6 +26,8 @@ from storage.tables import GuildRow, LedgerKind, LedgerRow
 from storage.upsert import upsert
 
 HOUR_S = 3600
+# As a guild's default: without limit. The column is a number, and its largest means just that.
+UNLIMITED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +125,20 @@ class QuotaRules:
         async with self._sessions.read() as session:
             return _policy(await session.get(PolicyRow, guild_id))
 
-    async def set_policy(self, guild_id: int, policy: Policy) -> None:
-        """Write a guild's whole policy; raises ``DatabaseRefused`` for a negative number."""
-        async with self._sessions.write() as session:
-            await upsert(session, PolicyRow, {"guild_id": guild_id}, asdict(policy))
+    async def change_policy(self, deed: Deed, **changes: Any) -> Policy:
+        """Set some of a guild's policy, named as the fields of ``Policy``, and write that down.
+
+        Raises:
+            DatabaseRefused: A number is negative.
+        """
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            before = _policy(await session.get(PolicyRow, deed.guild_id))
+            after = replace(before, **changes)
+            if after != before:
+                await upsert(session, PolicyRow, {"guild_id": deed.guild_id}, asdict(after))
+                shown = {name: getattr(before, name) for name in changes}
+                audit.record(session, deed, before=shown, after=changes)
+        return after
 
     async def allowances(self, guild_id: int) -> list[Allowance]:
         """All allowances of a guild, by scope and target."""
@@ -132,44 +147,47 @@ class QuotaRules:
         async with self._sessions.read() as session:
             return [_allowance(found) for found in await session.scalars(statement)]
 
-    async def set_allowance(self, guild_id: int, allowance: Allowance) -> None:
+    async def set_allowance(self, deed: Deed, allowance: Allowance) -> None:
         """Write the allowance of a role, a member or a channel in place of an older one."""
-        key = {"guild_id": guild_id, "scope": allowance.scope, "target_id": allowance.target_id}
-        async with self._sessions.write() as session:
+        key = {
+            "guild_id": deed.guild_id,
+            "scope": allowance.scope,
+            "target_id": allowance.target_id,
+        }
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            row = await session.get(AllowanceRow, key)
+            before = _shown(None if row is None else _allowance(row))
             await upsert(session, AllowanceRow, key, {"credits": allowance.credits})
+            audit.record(session, deed, before=before, after=_shown(allowance))
 
-    async def drop_allowance(
-        self, guild_id: int, scope: AllowanceScope, target_id: int
-    ) -> Allowance | None:
-        """Take an allowance away; the one that was there."""
-        async with self._sessions.write() as session:
-            row = await session.get(AllowanceRow, (guild_id, scope, target_id))
+    async def drop_allowance(self, deed: Deed, scope: AllowanceScope, target_id: int) -> bool:
+        """Take an allowance away; whether there was one."""
+        key = {"guild_id": deed.guild_id, "scope": scope, "target_id": target_id}
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            row = await session.get(AllowanceRow, key)
             if row is None:
-                return None
+                return False
+            before = _shown(_allowance(row))
             await session.delete(row)
-        return _allowance(row)
+            audit.record(session, deed, before=before, after=_shown(None))
+        return True
 
-    async def grant_role(
-        self,
-        guild_id: int,
-        role_id: int,
-        *,
-        amount: int,
-        expires_on: date,
-        actor_id: int,
-        reason: str,
-    ) -> None:
+    async def grant_role(self, deed: Deed, role_id: int, *, amount: int, expires_on: date) -> None:
         """Give bonus credits to whoever has a role until they expire."""
-        statement = insert(RoleGrantRow).values(
-            guild_id=guild_id,
-            role_id=role_id,
-            amount=amount,
-            expires_on=expires_on,
-            actor_id=actor_id,
-            reason=reason,
-            created_at=datetime.now(UTC),
-        )
-        await self._sessions.transact(lambda connection: connection.execute(statement))
+        async with audit.deciding(self._sessions, deed.guild_id) as session:
+            session.add(
+                RoleGrantRow(
+                    guild_id=deed.guild_id,
+                    role_id=role_id,
+                    amount=amount,
+                    expires_on=expires_on,
+                    actor_id=deed.actor_id,
+                    reason=deed.reason or "granted",
+                    created_at=datetime.now(UTC),
+                )
+            )
+            after = {"amount": amount, "expires_on": expires_on.isoformat()}
+            audit.record(session, deed, before={}, after=after)
 
     async def get_role_grants(self, guild_id: int, user_id: int, rules: Rules) -> None:
         """Write a member's part of grants to roles into the ledger; each once, whoever asks."""
@@ -243,6 +261,13 @@ def _got(user_id: int) -> ColumnElement[bool]:
 
 def _allowance(row: AllowanceRow) -> Allowance:
     return Allowance(scope=row.scope, target_id=row.target_id, credits=row.credits)
+
+
+def _shown(allowance: Allowance | None) -> dict[str, Any]:
+    """As the audit log keeps it."""
+    if allowance is None:
+        return {"allowance": "default"}
+    return {"allowance": "unlimited" if allowance.credits is None else allowance.credits}
 
 
 def _policy(row: PolicyRow | None) -> Policy:

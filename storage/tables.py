@@ -92,6 +92,7 @@ class JobRow(Base):
         _partial("ix_jobs_user_in_flight", "user_id", where=IN_FLIGHT),
         _partial("ix_jobs_guild_in_flight", "guild_id", where=IN_FLIGHT),
         Index("ix_jobs_served", "user_id", "started_at"),
+        Index("ix_jobs_guild_created", "guild_id", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

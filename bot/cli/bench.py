@@ -11,6 +11,7 @@ from bot.application import engine_options
 from bot.bench.embedded import measure_embedded
 from bot.bench.engine import EngineFigures, measure_engine
 from bot.cli.engine_bench import add_engine_benchmarks
+from bot.cli.ledger_bench import add_ledger_benchmark
 from bot.log import configure_logging
 from bot.settings import load_settings
 from engine.client import LocalEngine
@@ -80,3 +81,4 @@ def _against(bar: dict[str, Any]) -> str:
 
 
 add_engine_benchmarks(app)
+add_ledger_benchmark(app)

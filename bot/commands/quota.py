@@ -1,22 +1,96 @@
-"""`/quota`: what is left of today's pictures, told to the member alone."""
+"""`/quota`: what is left of today's pictures, given to others, or asked of the moderators."""
 
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
-from bot import texts
+from bot.errors import NotAllowed
 from bot.jobs.origin import origin_of
+from bot.language import _
+from bot.moderation.admission import Admission, Wording
+from bot.quota import texts
+from bot.quota.requests import ask_moderators
+from storage.errors import QuotaExceeded
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
+# More than anybody means; the ledger knows what is there.
+MAX_CREDITS = 1000
+WHY_MAX_CHARS = 300
 
-@app_commands.command(name="quota", description="How many pictures you have left today")
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-@app_commands.allowed_installs(guilds=True, users=False)
-async def quota(interaction: "discord.Interaction[RestyleBot]") -> None:
-    """Answer with the balance."""
+quota = app_commands.Group(
+    name="quota",
+    description="How many pictures you have left today, and where from to get more",
+    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+    allowed_installs=app_commands.AppInstallationType(guild=True),
+)
+
+
+@quota.command(name="me", description="How many pictures you have left today")
+async def me(interaction: "discord.Interaction[RestyleBot]") -> None:
+    """Tell the balance, when it renews, and where it went."""
     await interaction.response.defer(ephemeral=True)
-    balance = await interaction.client.app.submission.balance(origin_of(interaction, None))
-    await interaction.edit_original_response(content=texts.quota(balance))
+    app, origin = interaction.client.app, origin_of(interaction, None)
+    ruling = await app.quotas.ruling(origin)
+    ledger, day = app.database.quota, ruling.terms.day
+    request = None
+    if origin.guild_id is not None:
+        request = await app.database.quota_requests.newest(origin.guild_id, origin.user_id)
+    told = texts.account(
+        await ledger.balance(origin.guild_id, origin.user_id, ruling.terms),
+        ruling,
+        await ledger.bonuses(origin.guild_id, origin.user_id, day),
+        await ledger.spent(origin.guild_id, origin.user_id, day),
+        request,
+    )
+    await interaction.edit_original_response(content=told)
+
+
+@quota.command(name="gift", description="Give some of your pictures to another member")
+@app_commands.describe(member="Who gets them", amount="How many")
+async def gift(
+    interaction: "discord.Interaction[RestyleBot]",
+    member: discord.User,
+    amount: app_commands.Range[int, 1, MAX_CREDITS],
+) -> None:
+    """Move credits, and say so where both can read it."""
+    await interaction.response.defer()
+    app, origin = interaction.client.app, origin_of(interaction, None)
+    if origin.guild_id is None:
+        raise NotAllowed(_("That works inside a server only."))
+    if member.bot or member.id == origin.user_id:
+        raise NotAllowed(_("Choose another member to give them to."))
+    await Admission(app.database).admit(origin)
+    ruling = await app.quotas.ruling(origin)
+    try:
+        await app.database.quota.give(
+            origin.guild_id, origin.user_id, ruling.terms, amount=amount, receiver_id=member.id
+        )
+    except QuotaExceeded as error:
+        raise NotAllowed(texts.too_few_to_give(error, ruling)) from error
+    told = texts.given(origin.user_id, member.id, amount)
+    await interaction.edit_original_response(
+        content=told, allowed_mentions=discord.AllowedMentions(users=[member])
+    )
+
+
+@quota.command(name="ask", description="Ask the moderators for more pictures")
+@app_commands.describe(amount="How many more", why="What for; the moderators read it")
+async def ask(
+    interaction: "discord.Interaction[RestyleBot]",
+    amount: app_commands.Range[int, 1, MAX_CREDITS],
+    why: app_commands.Range[str, 1, WHY_MAX_CHARS],
+) -> None:
+    """Put a card before the moderators."""
+    await interaction.response.defer(ephemeral=True)
+    origin = origin_of(interaction, None)
+    if origin.guild_id is None:
+        raise NotAllowed(_("That works inside a server only."))
+    admission = Admission(interaction.client.app.database)
+    await admission.check_words(Wording(prompt=why), await admission.admit(origin))
+    await ask_moderators(interaction, origin.guild_id, amount, why)
+    await interaction.edit_original_response(
+        content=_("I have put it before the moderators. `/quota me` will show what they say.")
+    )

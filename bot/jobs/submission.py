@@ -147,11 +147,6 @@ class Submission:
             )
         return await self._enqueue(jobs, specs, ruling.terms)
 
-    async def balance(self, origin: Origin) -> QuotaBalance:
-        """What a member has used today, and what is left."""
-        ruling = await self._quotas.ruling(origin)
-        return await self._database.quota.balance(origin.guild_id, origin.user_id, ruling.terms)
-
     async def _enqueue(self, jobs: list[Job], specs: list[JobSpec], terms: Terms) -> Submitted:
         first = jobs[0]
         for job in jobs:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bot.language import _, ngettext
 from bot.moderation import texts
 from storage.moderation_tables import SpoilerRule
+from storage.quota_rules import UNLIMITED
 from storage.rules import GuildRules
 
 
@@ -20,7 +21,7 @@ def summary(rules: GuildRules, daily_quota: int) -> str:
     lines = [
         (_("State"), _("paused") if guild.paused else _("open")),
         (_("Time zone"), guild.timezone),
-        (_("Pictures a day"), str(quota)),
+        (_("Pictures a day"), _("unlimited") if quota == UNLIMITED else str(quota)),
         (_("Channels"), _listed("#", rules.allowed_channels) or _("all")),
         (_("Roles"), _listed("@&", rules.allowed_roles) or _("all")),
         (_("Explicit pictures"), _listed("#", nsfw) or _("refused everywhere")),

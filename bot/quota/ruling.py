@@ -7,8 +7,8 @@ from bot.jobs.origin import Origin
 from bot.quota.price import PriceRule
 from bot.settings import Settings
 from storage.database import Database
-from storage.quota import Terms, quota_day
-from storage.quota_rules import Allowance, Policy, Rules
+from storage.quota import QuotaDay, Terms, quota_day
+from storage.quota_rules import UNLIMITED, Allowance, Policy, Rules
 from storage.quota_tables import AllowanceScope
 
 # The price of large pictures and long schedules where a guild has not set its own.
@@ -60,15 +60,20 @@ class Quotas:
         )
         if rules.role_grants:
             await self._database.quota_rules.get_role_grants(origin.guild_id, origin.user_id, rules)
-        return ruling_by(rules, origin.guild_id, origin.joined_at, now, self._settings)
+        return ruling_by(rules, origin.joined_at, now, self._settings)
+
+    async def day(self, guild_id: int) -> QuotaDay:
+        """The guild's day."""
+        guild = await self._database.guilds.get(guild_id)
+        return quota_day(datetime.now(UTC), guild.timezone)
 
 
 def ruling_by(
-    rules: Rules, guild_id: int, joined_at: datetime | None, now: datetime, settings: Settings
+    rules: Rules, joined_at: datetime | None, now: datetime, settings: Settings
 ) -> Ruling:
     """The rules taken together, as ``allowance_by`` orders them."""
     policy = rules.policy
-    allowance, channel_id = allowance_by(rules, guild_id, settings.daily_quota)
+    allowance, channel_id = allowance_by(rules, settings.daily_quota)
     wait = timedelta(seconds=policy.new_member_wait_s)
     begins = None if joined_at is None else joined_at + wait
     return Ruling(
@@ -89,27 +94,26 @@ def ruling_by(
     )
 
 
-def allowance_by(rules: Rules, guild_id: int, default: int) -> tuple[int | None, int | None]:
+def allowance_by(rules: Rules, default: int) -> tuple[int | None, int | None]:
     """A member's allowance (None is without limit), and the channel whose own it is.
 
     In this order: the member's own rule; no limit by a role; the channel's own allowance; the best
-    of the member's roles; the guild's default, which a rule for @everyone sets too; the operator's.
+    of the member's roles; the guild's default; the operator's.
     """
     by_scope: dict[AllowanceScope, list[Allowance]] = {scope: [] for scope in AllowanceScope}
     for allowance in rules.allowances:
         by_scope[allowance.scope].append(allowance)
     for own in by_scope[AllowanceScope.MEMBER]:
         return own.credits, None
-    everyone = [it for it in by_scope[AllowanceScope.ROLE] if it.target_id == guild_id]
-    tiers = [it.credits for it in by_scope[AllowanceScope.ROLE] if it.target_id != guild_id]
+    tiers = [tier.credits for tier in by_scope[AllowanceScope.ROLE]]
     if None in tiers:
         return None, None
     for channels_own in by_scope[AllowanceScope.CHANNEL]:
         return channels_own.credits, channels_own.target_id
     if tiers:
         return max(tier for tier in tiers if tier is not None), None
-    for for_all in everyone:
-        return for_all.credits, None
+    if rules.daily_quota == UNLIMITED:
+        return None, None
     return _or(rules.daily_quota, default), None
 
 

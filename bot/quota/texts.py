@@ -1,13 +1,22 @@
 """What members read about their quota."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+import discord
+from babel.dates import format_date
 
 from bot.errors import NotAllowed
-from bot.language import N_, _
+from bot.language import N_, _, reader
 from bot.moderation.reasons import Reason
+from bot.quota.price import PriceRule
+from bot.quota.ruling import Ruling
 from storage.errors import PoolExhausted, QuotaExceeded, TooManyInFlight
+from storage.quota import Bonus, QuotaBalance, Spent
+from storage.quota_requests import Request
+from storage.quota_rules import Policy
+from storage.quota_tables import RequestState
 
 TOO_MANY = {
     "user": N_("You already have enough jobs in the queue. Let one finish, then ask again."),
@@ -53,3 +62,141 @@ def too_new(waits_until: datetime) -> NotAllowed:
 def discord_time(moment: datetime, style: str = "R") -> str:
     """Markup that every reader sees in their own time zone, as in "in 3 hours"."""
     return f"<t:{int(moment.timestamp())}:{style}>"
+
+
+BAR_CELLS = 10
+ACTIONS_SHOWN = 6
+
+
+def account(
+    balance: QuotaBalance,
+    ruling: Ruling,
+    bonuses: Sequence[Bonus],
+    spent: Sequence[Spent],
+    request: Request | None,
+) -> str:
+    """The answer to `/quota me`: a bar, what is left, when it renews, and where it went."""
+    lines = [_left(balance)]
+    if ruling.terms.channel_id is not None:
+        sentence = _("This is the allowance of <#{channel}>, which is counted apart.")
+        lines.append(sentence.format(channel=ruling.terms.channel_id))
+    if ruling.waits_until is not None:
+        lines.append(str(too_new(ruling.waits_until)))
+    if bonuses:
+        parts = [f"{bonus.credits} ({_until(bonus.expires_on)})" for bonus in bonuses]
+        told = _("Bonus, spent after the day's own: {bonuses}")
+        lines.append("-# " + told.format(bonuses=", ".join(parts)))
+    if spent:
+        parts = [_spent(part) for part in spent[:ACTIONS_SHOWN]]
+        lines.append("-# " + _("Today it went to: {parts}").format(parts=", ".join(parts)))
+    if request is not None:
+        lines.append("-# " + _asked(request))
+    lines.append("-# " + prices(ruling.prices))
+    return "\n".join(lines)
+
+
+def _left(balance: QuotaBalance) -> str:
+    when = f"{discord_time(balance.resets_at)} ({discord_time(balance.resets_at, 't')})"
+    if balance.limit is None or balance.remaining is None:
+        return _("You have used {used} today, and there is no limit.").format(used=balance.used)
+    filled = BAR_CELLS * balance.remaining // max(balance.limit, 1)
+    bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
+    if balance.remaining == 0:
+        sentence = _("You have used all {limit} of today's pictures. You get new ones {when}.")
+    else:
+        sentence = _(
+            "You have used {used} of {limit} today, so {remaining} are left. "
+            "The count starts again {when}."
+        )
+    values = {"used": balance.used, "limit": balance.limit, "remaining": balance.remaining}
+    return f"`{bar}` {sentence.format(when=when, **values)}"
+
+
+def _until(last: date) -> str:
+    return _("until {day}").format(day=format_date(last, "medium", locale=reader()))
+
+
+def _spent(part: Spent) -> str:
+    if part.action is None:
+        return _("gifts {amount}").format(amount=part.credits)
+    return f"{part.action.replace('_', ' ')} {part.credits}"
+
+
+def _asked(request: Request) -> str:
+    match request.state:
+        case RequestState.OPEN:
+            sentence = _("Your request for {amount} waits for the moderators.")
+        case RequestState.APPROVED:
+            sentence = _("Your request for {amount} was approved: {granted}.")
+        case RequestState.DENIED:
+            sentence = _("Your request for {amount} was denied.")
+    return sentence.format(amount=request.amount, granted=request.granted)
+
+
+def prices(rule: PriceRule) -> str:
+    """What a picture costs, before anybody spends it."""
+    sentence = _(
+        "A picture costs 1; large ×{large}, very large ×{huge}; many steps ×{many}, "
+        "very many ×{very_many}."
+    )
+    values = {
+        "large": rule.large,
+        "huge": rule.huge,
+        "many": rule.many,
+        "very_many": rule.very_many,
+    }
+    return sentence.format(**values)
+
+
+def too_few_to_give(error: QuotaExceeded, ruling: Ruling) -> str:
+    """What a giver is told who has not enough."""
+    if ruling.terms.allowance is None:
+        return _("You have no limit, and so nothing that could be given away.")
+    left = max(0, error.limit - error.used)
+    return _("You have {left} left today, too few for that.").format(left=left)
+
+
+def given(giver_id: int, receiver_id: int, amount: int) -> str:
+    """Said to both after a gift."""
+    sentence = _("{giver} gives {amount} of today's pictures to {receiver}.")
+    return sentence.format(giver=f"<@{giver_id}>", receiver=f"<@{receiver_id}>", amount=amount)
+
+
+def card(request: Request, policy: Policy, votes: int) -> str:
+    """The card of an open request."""
+    lines = [_asks(request)]
+    if policy.vote_role_id is not None:
+        ends = request.created_at + timedelta(seconds=policy.vote_window_s)
+        sentence = _("Votes: {votes} of {needed} by {role}, until {when}.")
+        lines.append(
+            "-# "
+            + sentence.format(
+                votes=votes,
+                needed=policy.votes_needed,
+                role=f"<@&{policy.vote_role_id}>",
+                when=discord_time(ends, "f"),
+            )
+        )
+    return "\n".join(lines)
+
+
+def decided(request: Request) -> str:
+    """The card of a request once it is decided."""
+    by = "" if request.decided_by is None else f"<@{request.decided_by}>"
+    match request.state:
+        case RequestState.OPEN:
+            return _asks(request)
+        case RequestState.APPROVED:
+            sentence = _("Approved by {moderator}: {granted}, to be spent within a week.")
+        case RequestState.DENIED:
+            sentence = _("Denied by {moderator}.")
+    return f"{_asks(request)}\n{sentence.format(moderator=by, granted=request.granted)}"
+
+
+def _asks(request: Request) -> str:
+    sentence = _("{member} asks for {amount} more: {why}")
+    return sentence.format(
+        member=f"<@{request.user_id}>",
+        amount=request.amount,
+        why=discord.utils.escape_markdown(request.why),
+    )

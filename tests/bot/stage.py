@@ -112,7 +112,7 @@ class Stage:
 
     async def balance(self, actor: simcord.MemberActor | None = None) -> str:
         """What `/quota` says."""
-        result = await (actor or self.world.alice).slash(self.world.channel, "quota")
+        result = await (actor or self.world.alice).slash(self.world.channel, "quota me")
         assert result.response is not None
         assert result.response.ephemeral
         return result.response.content

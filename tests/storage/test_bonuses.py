@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from storage.audit import Deed
 from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded
 from storage.quota import Bonus, QuotaBalance, QuotaDay, Spent
@@ -25,15 +26,8 @@ async def grant(
     database: Database, amount: int, expires_on: date = FRIDAY, user_id: int = MEMBER
 ) -> None:
     """Give bonus credits."""
-    await database.quota.grant(
-        GUILD,
-        user_id,
-        TODAY,
-        amount=amount,
-        expires_on=expires_on,
-        actor_id=MODERATOR,
-        reason="a test",
-    )
+    deed = Deed(guild_id=GUILD, actor_id=MODERATOR, action="quota grant", reason="a test")
+    await database.quota.grant(deed, user_id, TODAY, amount=amount, expires_on=expires_on)
 
 
 async def balance(
@@ -195,7 +189,9 @@ async def test_nobody_gives_what_they_have_not(
 
 async def reset(database: Database, user_id: int | None = MEMBER) -> None:
     """Let the count begin again."""
-    await database.quota.reset(GUILD, TODAY, user_id=user_id, actor_id=MODERATOR, reason="a test")
+    deed = Deed(guild_id=GUILD, actor_id=MODERATOR, action="quota reset", reason="a test")
+    users = None if user_id is None else [user_id]
+    await database.quota.reset(deed, TODAY, user_ids=users)
 
 
 async def test_a_reset_gives_back_what_is_settled_once(database: Database) -> None:

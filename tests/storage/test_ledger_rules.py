@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from storage.audit import Deed
 from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded, StorageError, TooManyInFlight
 from storage.quota import QuotaDay, Terms
@@ -152,16 +153,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def grant(self, user_id: int, amount: int, days: int) -> None:
         """A moderator is kind."""
         expires_on = self.day.date + timedelta(days=days)
+        deed = Deed(guild_id=self.guild_id, actor_id=3, action="quota grant")
         self.wait(
-            self.database.quota.grant(
-                self.guild_id,
-                user_id,
-                self.day,
-                amount=amount,
-                expires_on=expires_on,
-                actor_id=3,
-                reason="a test",
-            )
+            self.database.quota.grant(deed, user_id, self.day, amount=amount, expires_on=expires_on)
         )
         self.bonus[user_id, expires_on] += amount
 
@@ -184,11 +178,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(whose=st.sampled_from((None, *MEMBERS)))
     def reset(self, whose: int | None) -> None:
         """Settled jobs of the day are taken off the count; what else moved stays."""
-        self.wait(
-            self.database.quota.reset(
-                self.guild_id, self.day, user_id=whose, actor_id=3, reason="a test"
-            )
-        )
+        deed = Deed(guild_id=self.guild_id, actor_id=3, action="quota reset")
+        users = None if whose is None else [whose]
+        self.wait(self.database.quota.reset(deed, self.day, user_ids=users))
         for job in self.known:
             counts = job.status is JobStatus.DONE and not job.forgiven
             if counts and job.day is self.day and whose in (None, job.user_id):

@@ -13,8 +13,10 @@ from bot.commands.mod.channels import channel_rules
 from bot.commands.mod.filtering import filter_rules
 from bot.commands.mod.log import log
 from bot.commands.mod.pausing import pause, resume
+from bot.commands.mod.quota import quota
 from bot.commands.mod.roles import role_rules
 from bot.commands.mod.settings import guild_rules, rules
+from bot.commands.mod.usage import usage
 from bot.moderation.gate import MODERATOR
 
 # A group holds at most 25; what belongs together is a subgroup.
@@ -30,6 +32,8 @@ PARTS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
     guild_rules,
     rules,
     log,
+    quota,
+    usage,
 )
 
 mod = app_commands.Group(
