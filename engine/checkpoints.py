@@ -11,6 +11,21 @@ from engine.abilities import FAMILIES, Abilities, FamilyName
 from engine.errors import CheckpointError
 
 
+class Lora(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Small weights that change a checkpoint's style or subject.
+
+    Attributes:
+        source: A hub repository ``owner/name`` or a folder.
+        weight_name: The file in it; None where there is one only.
+        scale: How strongly it works; 1.0 is as it was trained.
+    """
+
+    source: str
+    weight_name: str | None = None
+    revision: str | None = None
+    scale: float = 1.0
+
+
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row of the table.
 
@@ -23,6 +38,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         num_inference_steps: Default length of the whole schedule.
         guidance_scale: Default; 1.0 or less runs without classifier-free guidance.
         scheduler: Name as in ``SCHEDULERS``; None keeps what the checkpoint brings.
+        timestep_spacing: How the sampler spreads its steps; None keeps what the checkpoint brings.
         size: Side in pixels of the square whose area a result has by default.
         max_size: Longest side in pixels.
         max_upscaled_size: Longest side in pixels of a result whose source was smaller; None is
@@ -32,6 +48,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         takes_negative_prompt: None is what the family does.
         multiple: Width and height are multiples of this many pixels.
         non_commercial: Whether the licence forbids commercial use; shown to the operator.
+        loras: Worked into the weights when they are loaded.
         tiny_vae: Repository or folder of a TAESD autoencoder to use in place of the VAE.
         prompt_cache: How many prompts' embeddings are kept; 0 keeps none.
         source_cache: For how many sources the VAE's answer is kept; 0 keeps none.
@@ -52,6 +69,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     num_inference_steps: int = 30
     guidance_scale: float = 5.0
     scheduler: str | None = None
+    timestep_spacing: Literal["linspace", "leading", "trailing"] | None = None
     size: int = 512
     max_size: int = 1024
     max_upscaled_size: int | None = None
@@ -60,6 +78,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     multiple: int = 8
     licence: str = "unknown"
     non_commercial: bool = False
+    loras: tuple[Lora, ...] = ()
     tiny_vae: str | None = None
     prompt_cache: Annotated[int, msgspec.Meta(ge=0)] = 64
     source_cache: Annotated[int, msgspec.Meta(ge=0)] = 32

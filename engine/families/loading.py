@@ -22,6 +22,7 @@ from engine.embedded import WEIGHTS
 from engine.errors import CheckpointError
 from engine.families.base import Family
 from engine.families.flux import FluxAdapter
+from engine.families.loras import work_in
 from engine.families.memory import place
 from engine.families.sd import SdAdapter
 from engine.families.sd3 import Sd3Adapter
@@ -114,7 +115,13 @@ def load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
         SafetensorError,
     ) as error:
         raise CheckpointError(_why(checkpoint, source)) from error
-    return place(pipeline.to(dtype), device)
+    if checkpoint.timestep_spacing is not None:
+        pipeline.scheduler = type(pipeline.scheduler).from_config(
+            pipeline.scheduler.config, timestep_spacing=checkpoint.timestep_spacing
+        )
+    pipeline = pipeline.to(dtype)
+    work_in(pipeline, checkpoint)
+    return place(pipeline, device)
 
 
 def _why(checkpoint: Checkpoint, source: str) -> str:

@@ -161,3 +161,22 @@ def test_a_prompt_longer_than_the_encoder_is_cut_and_that_is_said(loaded: Loaded
     assert short.notes == ()
     assert "its end was left out" in long.notes[0]
     assert loaded.family.batch_key(short) == loaded.family.batch_key(long)
+
+
+def test_a_variation_starts_from_kept_latents_and_looks_at_no_picture(loaded: Loaded) -> None:
+    first = Inputs(params=params(), source=picture())
+    with torch.inference_mode():
+        row = loaded.family.begin(first)
+        while row.step < row.total:
+            loaded.family.advance([row])
+        _, kept = loaded.family.finish(row)
+    vary = params(strength=0.4, seed=8, num_inference_steps=5)
+    blank = Image.new("RGB", (64, 64))
+    variations = run(
+        loaded.family,
+        Inputs(params=vary, source=blank, source_latents=kept),
+        Inputs(params=vary, source=picture(), source_latents=kept),
+        Inputs(params=vary, source=blank),
+    )
+    assert torch.allclose(variations[0], variations[1], rtol=0, atol=1e-4)
+    assert not torch.allclose(variations[0], variations[2], rtol=0, atol=1e-2)

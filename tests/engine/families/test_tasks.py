@@ -99,3 +99,13 @@ def test_what_the_mask_keeps_is_kept(family: StepwiseFamily) -> None:
     mask = latent_mask(half_mask(), (32, 32))[0, 0] > 0
     assert torch.equal(both[0, :, ~mask], all_old[0, :, ~mask])
     assert not torch.isclose(all_new, all_old).any(dim=1).all()
+
+
+def test_steps_are_spread_as_the_checkpoints_row_says(tmp_path: Path) -> None:
+    row = Checkpoint(
+        name="few", source=str(save_sd(tmp_path)), family="sd", timestep_spacing="trailing"
+    )
+    loaded = load_family(row, "cpu")
+    assert isinstance(loaded, StepwiseFamily)
+    few = Inputs(params=params(strength=1.0, num_inference_steps=4, scheduler="euler"))
+    assert loaded.begin(few).timesteps.tolist() == [999, 749, 499, 249]
