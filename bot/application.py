@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from bot.delivery.courier import Courier
-from bot.delivery.letters import LetterWriter, progress_letter
+from bot.delivery.letters import LetterWriter, pause_letter, progress_letter
 from bot.delivery.outbox import Deliverer
 from bot.intake import Intake, IntakeLimits
 from bot.jobs.announcements import Announcements
@@ -164,6 +164,11 @@ class Application:
         def editor_for(job: Job) -> Editor:
             return boards.editor_for(job, JobSpec.from_mapping(job.params).count)
 
+        async def paused(job_id: str) -> None:
+            job = await self.database.jobs.get(job_id)
+            await self.announcements.settled(job.group_id or job.id)
+            await courier.edit_by_token(job, pause_letter(job))
+
         self._dispatcher = Dispatcher(
             engine=self.engine,
             database=self.database,
@@ -171,6 +176,7 @@ class Application:
             follower=follower,
             editor_for=editor_for,
             finished=deliverer.wake,
+            paused=paused,
         )
         deliverer.start()
         self._deliverer = deliverer

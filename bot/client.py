@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -59,6 +60,7 @@ class RestyleBot(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            heartbeat_timeout=app.settings.discord_gateway_timeout_s,
             http_trace=rest_trace(app.metrics),
         )
         self.app = app
@@ -90,7 +92,7 @@ class RestyleBot(discord.Client):
             bound.error("interaction failed", expected=expected, exc_info=error)
         try:
             await _tell(interaction, sentence)
-        except discord.HTTPException as unheard:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as unheard:
             bound.warning("the member could not be told", error=str(unheard))
         if isinstance(error, NotAllowed) and error.reason is not None:
             await self._count(interaction, error.reason)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 import structlog
 
@@ -84,11 +85,36 @@ async def _hold(
 
 
 async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin:
-    answer = await interaction.response.defer(thinking=True)
-    return origin_of(interaction, answer.message_id if answer else None)
+    try:
+        answer = await interaction.response.defer(thinking=True)
+    except (aiohttp.ClientError, OSError):
+        message_id = await _acknowledge_again(interaction)
+    else:
+        message_id = answer.message_id if answer else None
+    return origin_of(interaction, message_id)
+
+
+async def _acknowledge_again(interaction: "discord.Interaction[RestyleBot]") -> int | None:
+    """The connection broke, and nobody knows whether Discord had heard: ask once more."""
+    try:
+        answer = await interaction.response.defer(thinking=True)
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            raise
+        return (await interaction.original_response()).id
+    return answer.message_id if answer else None
 
 
 async def _say_queued(interaction: "discord.Interaction[RestyleBot]", submitted: Submitted) -> None:
+    """Say where the job stands; it is made and told of later, whether or not this is heard."""
+    job_id = submitted.job.id
+    try:
+        await _announce(interaction, submitted)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("a place in the queue could not be told", job=job_id, error=str(error))
+
+
+async def _announce(interaction: "discord.Interaction[RestyleBot]", submitted: Submitted) -> None:
     job_id = submitted.job.id
     async with interaction.client.app.announcements.announcing(job_id) as waits:
         # The engine may have been quicker; then its progress message is the newer truth.

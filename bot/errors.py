@@ -8,7 +8,8 @@ RestyleError
 │   ├── NotAllowed            the guild, channel or quota says no
 │   ├── NotUnderstood         what was typed makes no sense there
 │   └── Gone                  the job or its picture is no longer kept
-└── SettingsError         an operator's setting is wrong
+├── SettingsError         an operator's setting is wrong
+└── ConnectionRefused     Discord closed the connection for good
 """
 
 from bot.language import Sentence
@@ -68,3 +69,7 @@ class Gone(MemberError):
 
 class SettingsError(RestyleError):
     """A setting is wrong or missing; told to the operator."""
+
+
+class ConnectionRefused(RestyleError):
+    """Discord closed the connection and will not take another; told to the operator."""

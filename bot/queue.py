@@ -134,6 +134,10 @@ class JobQueue(asyncio.Queue[QueuedJob]):
         """Take a job off wherever it waits; whether it did."""
         return self._queue.remove(job_id)
 
+    def job_ids(self) -> list[str]:
+        """The jobs that wait, in the order of their turns."""
+        return [job.job_id for job in self._queue.order()]
+
     def position(self, job_id: str) -> int | None:
         """Place in the line, counted from 1; None for a job that does not wait."""
         for place, job in enumerate(self._queue.order(), start=1):

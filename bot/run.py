@@ -8,6 +8,7 @@ import structlog
 
 from bot.application import Application
 from bot.client import RestyleBot
+from bot.connection import LoginPauses, log_in, stay_connected
 from bot.endpoints import use_endpoints
 from bot.errors import SettingsError
 from bot.monitoring.monitoring import monitored
@@ -21,6 +22,7 @@ async def run_bot(settings: Settings) -> None:
 
     Raises:
         SettingsError: There is no token, or Discord refuses it.
+        ConnectionRefused: Discord closed the connection for good.
         EngineError: The engine cannot be made ready.
         StorageError: The database cannot be reached.
     """
@@ -30,28 +32,40 @@ async def run_bot(settings: Settings) -> None:
     app = Application(settings)
     await app.open()
     try:
-        async with RestyleBot(app) as client:
-            try:
-                await client.login(settings.discord_token.get_secret_value())
-            except discord.LoginFailure as error:
-                raise SettingsError("Discord refuses RESTYLE_DISCORD_TOKEN.") from error
-            await app.start(client)
-            async with monitored(app, client):
-                await _until_stopped(client)
-            # While the client is still there to deliver what finishes.
-            log.info("stopping", grace_s=settings.shutdown_grace_s)
-            await app.close()
+        stop = _stop_signal()
+        pauses = LoginPauses()
+        while not stop.is_set():
+            # A client of its own for each try: one that could not log in is of no more use.
+            async with RestyleBot(app) as client:
+                if await log_in(client, settings.discord_token.get_secret_value()):
+                    await _serve(app, client, stop)
+                    return
+            await pauses.wait(stop)
     finally:
         await app.close()
 
 
-async def _until_stopped(client: discord.Client) -> None:
-    """Stay connected until a signal comes; a connection that ends for good raises its error."""
+async def _serve(app: Application, client: RestyleBot, stop: asyncio.Event) -> None:
+    await app.start(client)
+    async with monitored(app, client):
+        await _until_stopped(client, stop)
+    # While the client is still there to deliver what finishes.
+    log.info("stopping", grace_s=app.settings.shutdown_grace_s)
+    await app.close()
+
+
+def _stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    connection = asyncio.create_task(client.connect(), name="gateway")
+    return stop
+
+
+async def _until_stopped(client: discord.Client, stop: asyncio.Event) -> None:
+    """Stay connected until a signal comes; a connection that ends for good raises its error."""
+    connection = asyncio.create_task(stay_connected(client), name="gateway")
     stopped = asyncio.create_task(stop.wait(), name="stop-signal")
     try:
         await asyncio.wait((connection, stopped), return_when=asyncio.FIRST_COMPLETED)

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = Field(
         None, description="Gateway address to use in place of the one that Discord names."
     )
+    discord_gateway_timeout_s: float = Field(
+        60.0, gt=0, description="How long the gateway may be silent before it is called again."
+    )
     discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("cdn.discordapp.com", "media.discordapp.net"),
         description="Hosts that attachments may be downloaded from, separated by commas.",
@@ -138,7 +141,7 @@ class Settings(BaseSettings):
         0.8, ge=0, le=1, description="Score from which on a picture is refused as explicit."
     )
     delivery_max_attempts: int = Field(
-        8, ge=1, description="How often the delivery of one result is tried."
+        24, ge=1, description="How often the delivery of one result is tried."
     )
     shutdown_grace_s: float = Field(
         20.0, ge=0, description="How long running jobs may finish when the bot is stopped."

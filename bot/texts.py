@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import discord
-
+from bot.disarming import disarmed, printable
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.status import Status
 from bot.language import N_, Sentence, _, ngettext
@@ -41,6 +40,9 @@ FINISHED = {
 # Their pictures have none, or each has its own.
 WITHOUT_STRENGTH = {Action.IMAGINE, Action.STRIP}
 CANCELLED = N_("Cancelled. This one was not counted.")
+PAUSED = N_(
+    "I am being restarted. This picture keeps its place in the queue and is made when I am back."
+)
 INTERNAL_ERROR = N_("Something went wrong on my side. It has been noted; please try again.")
 STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in a minute.")
 
@@ -132,16 +134,15 @@ def sentence_for_surprise(error: Exception) -> str:
 def alt_text(job: Job) -> str:
     """Description of the picture for those who cannot see it (Discord takes 1024 characters)."""
     spec = JobSpec.from_mapping(job.params)
+    prompt = printable(spec.params.prompt)
     if spec.source_hash is None:
-        return _("A picture made from the words: {prompt}").format(prompt=spec.params.prompt)[:1024]
-    return _("A picture restyled as: {prompt}").format(prompt=spec.params.prompt)[:1024]
+        return _("A picture made from the words: {prompt}").format(prompt=prompt)[:1024]
+    return _("A picture restyled as: {prompt}").format(prompt=prompt)[:1024]
 
 
 def shown_prompt(spec: JobSpec) -> str:
     """The prompt on one line, cut where it would flood the channel, with its markup disarmed."""
-    text = " ".join(spec.params.prompt.split())
+    text = printable(spec.params.prompt)
     if len(text) > PROMPT_SHOWN_CHARS:
         text = text[: PROMPT_SHOWN_CHARS - 1] + "…"
-    for mark in "\\*_`~|":
-        text = text.replace(mark, f"\\{mark}")
-    return discord.utils.escape_mentions(text)
+    return disarmed(text)

@@ -5,6 +5,7 @@ from storage.blocks import Blocks
 from storage.cases import Cases
 from storage.connection import make_engine, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
+from storage.image_fence import ImageFence
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
 from storage.ledger_load import LedgerLoad
@@ -58,6 +59,7 @@ class Database:
         self.looks = Looks(sessions)
         self.images = ImageUses(sessions)
         self.values = Values(sessions)
+        self.image_fence = ImageFence()
         self.rules = Rules(sessions)
         self.blocks = Blocks(sessions)
         self.refusals = Refusals(sessions)

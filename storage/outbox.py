@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Update, insert, or_, select, update
 
+from storage import ledger
 from storage.records import JobStatus
 from storage.sessions import Sessions
-from storage.tables import DeliveryState, OutboxRow
+from storage.tables import DeliveryState, JobRow, OutboxRow
 
 INSERT = insert(OutboxRow)
 
@@ -60,22 +61,36 @@ class Outbox:
         )
 
     async def abandoned(self, delivery_id: int, reason: str) -> None:
-        """No way to the member is left."""
-        await self._change(
+        """No way to the member is left, so the charge for what was made is given back, too."""
+        now = datetime.now(UTC)
+        abandon = _changing(
             delivery_id,
             state=DeliveryState.ABANDONED,
             attempts=OutboxRow.attempts + 1,
             last_error=reason,
-            settled_at=datetime.now(UTC),
-        )
+            settled_at=now,
+        ).returning(OutboxRow.job_id)
+
+        def work(connection: Connection) -> None:
+            job_id = connection.execute(abandon).scalar_one_or_none()
+            if job_id is None:
+                return
+            shown = or_(JobRow.id == job_id, JobRow.group_id == job_id)
+            made = select(JobRow.id).where(shown, JobRow.status == JobStatus.DONE)
+            for charged in connection.execute(made).scalars().all():
+                ledger.give_back(connection, charged, reason="could not be delivered", now=now)
+
+        await self._sessions.transact(work)
 
     async def _change(self, delivery_id: int, **values: Any) -> None:
-        statement = (
-            update(OutboxRow)
-            .where(OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
-            .values(values)
-        )
+        statement = _changing(delivery_id, **values)
         await self._sessions.transact(lambda connection: connection.execute(statement))
+
+
+def _changing(delivery_id: int, **values: Any) -> Update:
+    """Changes a delivery that still waits."""
+    waits = (OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
+    return update(OutboxRow).where(*waits).values(values)
 
 
 def announce(connection: Connection, job_id: str, kind: JobStatus, now: datetime) -> None:

@@ -26,9 +26,10 @@ class DeleteButton(JobButton, template=pattern("delete")):
         job = await self.job(interaction.client)
         require_owner(interaction, job)
         app = interaction.client.app
-        for one in await app.database.jobs.group(job):
-            for unused in await app.database.jobs.delete_result(one.id):
-                await app.images.delete(unused)
+        async with app.database.image_fence.dropping():
+            for one in await app.database.jobs.group(job):
+                for unused in await app.database.jobs.delete_result(one.id):
+                    await app.images.delete(unused)
         try:
             await interaction.delete_original_response()
         except discord.NotFound:

@@ -37,9 +37,10 @@ def fault_of(error: BaseException) -> Fault:
             return _BY_CODE[error.code]
         if error.status == 413:
             return Fault.TOO_LARGE
-        if error.status == 429 or error.status >= 500:
+        # 401 without a code: the bot's own token, which the operator can mend.
+        if error.status in (401, 429) or error.status >= 500:
             return Fault.TRY_LATER
         return Fault.HOPELESS
-    if isinstance(error, aiohttp.ClientError | OSError | TimeoutError):
+    if isinstance(error, aiohttp.ClientError | OSError | TimeoutError | discord.RateLimited):
         return Fault.TRY_LATER
     return Fault.HOPELESS

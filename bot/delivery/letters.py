@@ -108,3 +108,9 @@ def progress_letter(job: Job, status: Status) -> Letter:
         files=files,
         view=lambda: waiting_view(job.group_id or job.id),
     )
+
+
+def pause_letter(job: Job) -> Letter:
+    """The message of a job that waits until the bot has been started again."""
+    read_by(job.locale)
+    return Letter(content=_(texts.PAUSED), files=tuple, view=lambda: waiting_view(job.id))

@@ -1,8 +1,9 @@
 """Hands queued jobs to the engine: as many as it has room for, and never the same one twice."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -19,6 +20,8 @@ from storage.records import Job, JobStatus
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
+# For telling the members of jobs that had to be let go.
+LAST_WORDS_S = 2.0
 BROKEN = N_("Something went wrong on my side. Nothing was charged; please try again.")
 
 
@@ -28,6 +31,7 @@ class Dispatcher:
     Args:
         editor_for: Makes the editor of a job's progress message.
         finished: Called after a job has got its final state.
+        paused: Tells the member of a job, by its id, that it waits until the bot is back.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Dispatcher:
         follower: Follower,
         editor_for: Callable[[Job], Editor],
         finished: Callable[[], None],
+        paused: Callable[[str], Coroutine[Any, Any, None]],
     ) -> None:
         self._engine = engine
         self._database = database
@@ -46,6 +51,7 @@ class Dispatcher:
         self._follower = follower
         self._editor_for = editor_for
         self._finished = finished
+        self._paused = paused
         self._running: dict[str, asyncio.Task[None]] = {}
         self._attempts: dict[str, str] = {}
         self._unwanted: set[str] = set()
@@ -67,16 +73,25 @@ class Dispatcher:
     async def close(self, grace_s: float) -> None:
         """Take no more jobs, let running ones finish for ``grace_s`` seconds, then let go.
 
-        A job that is let go stays `running` in the database and is queued again at the next start.
+        Members whose jobs wait are told so meanwhile. A job that is let go stays `running` in the
+        database and is queued again at the next start.
         """
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=grace_s)
-        for task in self._running.values():
+        waiting = [asyncio.create_task(self._paused(job_id)) for job_id in self._queue.job_ids()]
+        if running := [*self._running.values(), *waiting]:
+            await asyncio.wait(running, timeout=grace_s)
+        let_go = list(self._running)
+        for task in [*self._running.values(), *waiting]:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*self._running.values(), *waiting, return_exceptions=True)
+        if let_go and grace_s > 0:
+            last_words = [asyncio.create_task(self._paused(job_id)) for job_id in let_go]
+            await asyncio.wait(last_words, timeout=LAST_WORDS_S)
+            for task in last_words:
+                task.cancel()
+            await asyncio.gather(*last_words, return_exceptions=True)
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job wherever it is; one that is over is left alone."""
@@ -124,31 +139,32 @@ class Dispatcher:
     async def _follow(self, job: Job) -> None:
         # Every line that is logged on behalf of this task, ours or a library's, tells the job.
         bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
+        jobs = self._database.jobs
         editor = self._editor_for(job)
         try:
             over = await self._follower.follow(job, editor, self._unwanted)
         except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True
-            await self._give_up(job)
+            await self._insist(partial(jobs.fail, job.id, job.attempt, "internal", BROKEN), job)
         finally:
             await editor.close()
         if not over and job.id in self._unwanted:
             # The engine died before it could obey; now the job waits, so it can be taken back.
-            await self._database.jobs.cancel(job.id)
+            await self._insist(partial(jobs.cancel, job.id), job)
             over = True
         if over:
             self._finished()
         else:
             self._queue.put_head(_queued(job))
 
-    async def _give_up(self, job: Job) -> None:
-        """Fail a job, which refunds it; a database that is away is waited for."""
+    async def _insist(self, end: Callable[[], Awaitable[object]], job: Job) -> None:
+        """Fail or cancel a job, which refunds it; a database that is away is waited for."""
         while True:
             try:
-                await self._database.jobs.fail(job.id, job.attempt, "internal", BROKEN)
+                await end()
             except StorageError as error:
-                log.error("job not failed, next try soon", job=job.id, error=str(error))
+                log.error("job not ended, next try soon", job=job.id, error=str(error))
                 await asyncio.sleep(RETRY_S)
             else:
                 return

@@ -76,7 +76,8 @@ class Follower:
         await editor.close()
         match terminal:
             case Done():
-                await self._complete(job, spec, terminal)
+                async with self._database.image_fence.using():
+                    await self._complete(job, spec, terminal)
             case Cancelled():
                 await self._database.jobs.cancelled(job.id, job.attempt)
             case Failed(code=code, message=message, retryable=retryable):

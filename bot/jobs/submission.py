@@ -112,17 +112,21 @@ class Submission:
         for spec in wish.specs:
             params = spec.params
             check_prompt(self._settings.prompt_max_chars, params.prompt, params.negative_prompt)
-        for image_hash in set(hashes_of(wish)):
-            if not await self._images.exists(image_hash):
-                raise Gone(_(NO_LONGER_KEPT))
-        if not allowed and not reviewed:
-            await self._check_source(origin, wish, rules)
-        specs = [
-            # The parent may have been made where more is allowed than here.
-            msgspec.structs.replace(self._with_offered_checkpoint(spec), explicit_allowed=allowed)
-            for spec in wish.specs
-        ]
-        return await self._charge(origin, wish, specs)
+        # From the look to the row that uses them, nobody may drop these pictures.
+        async with self._database.image_fence.using():
+            for image_hash in set(hashes_of(wish)):
+                if not await self._images.exists(image_hash):
+                    raise Gone(_(NO_LONGER_KEPT))
+            if not allowed and not reviewed:
+                await self._check_source(origin, wish, rules)
+            specs = [
+                # The parent may have been made where more is allowed than here.
+                msgspec.structs.replace(
+                    self._with_offered_checkpoint(spec), explicit_allowed=allowed
+                )
+                for spec in wish.specs
+            ]
+            return await self._charge(origin, wish, specs)
 
     async def _check_source(self, origin: Origin, wish: Wish, rules: GuildRules | None) -> None:
         """Look at a source that a member brought; a result was looked at when it was made."""
