@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         None, description="Gateway address to use in place of the one that Discord names."
     )
     discord_gateway_timeout_s: float = Field(
-        60.0, gt=0, description="How long the gateway may be silent before it is called again."
+        60.0, gt=5, description="How long the gateway may be silent before it is called again."
     )
     discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("cdn.discordapp.com", "media.discordapp.net"),

@@ -1,0 +1,1 @@
+"""Many members, and everything going wrong: what was promised still holds afterwards."""

@@ -1,0 +1,114 @@
+"""Judges a chaos run by two witnesses only: the fake Discord's log and the bot's database."""
+
+import re
+from dataclasses import dataclass, field
+
+from tests.wire.books import Entry
+from tests.wire.log import Call
+from tests.wire.world import walk
+
+JOB_IN_CUSTOM_ID = re.compile(r"^r:(\w+):([0-9a-z]{1,32})$")
+
+
+@dataclass
+class Verdict:
+    """What became of the jobs.
+
+    Attributes:
+        findings: A line for everything that breaks a promise.
+    """
+
+    jobs: int = 0
+    faults: int = 0
+    delivered: int = 0
+    refunded: int = 0
+    lost: int = 0
+    doubled: int = 0
+    findings: list[str] = field(default_factory=list)
+
+    def line(self, kills: int) -> str:
+        """The counts in one line."""
+        return (
+            f"{self.jobs} jobs, {kills} kills, {self.faults} faults, {self.delivered} delivered, "
+            f"{self.refunded} refunded, {self.lost} lost, {self.doubled} doubled"
+        )
+
+
+def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
+    """Hold the log against the database."""
+    verdict = Verdict(jobs=len(entries), faults=sum(call.fault is not None for call in calls))
+    applied = [call for call in calls if call.applied]
+    shown = _results(applied)
+    last = {call.message_id: call for call in applied if call.message_id is not None}
+    for entry in entries:
+        _judge_one(verdict, entry, shown.get(entry.id, set()), last.get(entry.message_id))
+    known = {entry.id for entry in entries}
+    for job_id in _promised(applied) - known:
+        verdict.lost += 1
+        verdict.findings.append(f"{job_id}: a member was told that it waits, but it is unknown")
+    return verdict
+
+
+def _judge_one(verdict: Verdict, entry: Entry, messages: set[int], last: Call | None) -> None:
+    def finds(text: str) -> None:
+        verdict.findings.append(
+            f"{entry.id} ({entry.status}, attempt {entry.attempt}, {entry.delivery}): {text}"
+        )
+
+    if len(messages) > 1:
+        verdict.doubled += 1
+        finds(f"its result is shown in {len(messages)} messages")
+    elif entry.reserved != 1 or entry.settled > 1 or entry.charged not in (0, 1):
+        verdict.doubled += 1
+        finds(f"charged {entry.reserved} times, settled {entry.settled} times")
+    elif entry.open:
+        verdict.lost += 1
+        finds("it has no outcome that was told")
+    elif entry.status == "done" and entry.delivery == "delivered":
+        verdict.delivered += bool(messages)
+        if not messages:
+            verdict.lost += 1
+            finds("it counts as delivered, but no message ever showed it")
+        elif entry.charged != 1:
+            verdict.doubled += 1
+            finds("it was delivered and refunded")
+    elif entry.charged != 0:
+        verdict.lost += 1
+        finds("it was charged and neither delivered nor refunded")
+    elif entry.delivery == "delivered" and not _told(last):
+        verdict.lost += 1
+        finds("it was refunded without a sentence in its message")
+    else:
+        verdict.refunded += 1
+
+
+def _results(calls: list[Call]) -> dict[str, set[int]]:
+    """By job: the messages that showed its finished picture."""
+    found: dict[str, set[int]] = {}
+    for call in calls:
+        if not call.files or not isinstance(call.json, dict) or call.message_id is None:
+            continue
+        names = [a.get("filename", "") for a in call.json.get("attachments") or []]
+        if any("preview" in name for name in names):
+            continue
+        for _, job_id in _buttons(call):
+            found.setdefault(job_id, set()).add(call.message_id)
+    return found
+
+
+def _promised(calls: list[Call]) -> set[str]:
+    """Jobs that some member was told of as waiting: their message had a Cancel button."""
+    return {job_id for call in calls for word, job_id in _buttons(call) if word == "cancel"}
+
+
+def _buttons(call: Call) -> set[tuple[str, str]]:
+    custom_ids = [str(node.get("custom_id", "")) for node in walk(call.json)]
+    matches = [JOB_IN_CUSTOM_ID.match(custom_id) for custom_id in custom_ids]
+    return {(match[1], match[2]) for match in matches if match}
+
+
+def _told(last: Call | None) -> bool:
+    """Whether the last that was done to a message left a sentence and no buttons in it."""
+    if last is None or not isinstance(last.json, dict):
+        return False
+    return bool(last.json.get("content")) and not _buttons(last) and not last.files

@@ -1,0 +1,100 @@
+"""Forty members who ask for pictures, and ask again when nobody answered."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.wire import Interaction, Member, Message, Upload
+from tests.wire.books import Books
+from tests.wire.cdn import How
+from tests.wire.discord import shows_result
+from tests.wire.scene import Scene, photo
+
+PATIENCE_S = 12.0
+UNANSWERED_S = 4.0
+
+
+@dataclass
+class Crowd:
+    """Asks until so many jobs were taken in.
+
+    Attributes:
+        wanted: Jobs in the end.
+        asked: Interactions that were sent.
+    """
+
+    scene: Scene
+    wanted: int
+    chance: random.Random
+    asked: int = 0
+    _under_way: int = 0
+
+    async def ask_for_all(self, members: int, deadline_s: float) -> None:
+        """Let all members ask at once, each for one picture after another."""
+        crowd = [self.scene.discord.member(f"Member {n}") for n in range(members)]
+        async with asyncio.timeout(deadline_s):
+            async with asyncio.TaskGroup() as group:
+                for member in crowd:
+                    group.create_task(self._member(member))
+
+    def taken_in(self) -> int:
+        """Jobs in the database."""
+        return len(Books(self.scene.bot.data).entries())
+
+    async def _member(self, member: Member) -> None:
+        last: Message | None = None
+        await asyncio.sleep(self.chance.random() * 3)
+        while True:
+            if self.taken_in() + self._under_way >= self.wanted:
+                if self.taken_in() >= self.wanted:
+                    return
+                # Others are asking for the last ones; should they be refused, there is room again.
+                await asyncio.sleep(1.0)
+                continue
+            self._under_way += 1
+            try:
+                last = await self._ask_once(member, last) or last
+            finally:
+                self._under_way -= 1
+            await asyncio.sleep(self.chance.random())
+
+    async def _ask_once(self, member: Member, last: Message | None) -> Message | None:
+        """Ask for one picture and wait for a while; the message that shows it, if one does."""
+        self.asked += 1
+        discord = self.scene.discord
+        if last is not None and not last.deleted and self.chance.random() < 0.3:
+            word = self.chance.choice(["vary_subtle", "vary_strong", "reroll"])
+            interaction = await discord.press(member, last, word)
+        else:
+            image = Upload(photo(self.chance.randrange(1000)), how=self._how())
+            interaction = await self.scene.restyle(self._prompt(), member, image=image)
+        if not await self._happens(lambda: interaction.answered, UNANSWERED_S):
+            return None
+        await self._happens(lambda: self._settled(interaction), PATIENCE_S)
+        message = interaction.message
+        return message if message is not None and shows_result(message) else None
+
+    def _prompt(self) -> str:
+        return self.chance.choices(
+            ["an oil painting", "a slow mosaic", "poison", "refuse this", "huge noise"],
+            [80, 8, 2, 4, 6],
+        )[0]
+
+    def _how(self) -> How:
+        ways: list[How] = ["whole", "cut", "gone"]
+        return self.chance.choices(ways, [95, 3, 2])[0]
+
+    def _settled(self, interaction: Interaction) -> bool:
+        message = interaction.message
+        if message is None or interaction.follow_ups:
+            return True
+        told = bool(message.content) and not message.components and not message.thinking
+        return shows_result(message) or told
+
+    async def _happens(self, reached: Callable[[], object], timeout_s: float) -> bool:
+        try:
+            await self.scene.discord.until(reached, timeout_s)
+        except AssertionError:
+            return False
+        return True

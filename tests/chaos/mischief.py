@@ -1,0 +1,112 @@
+"""What goes wrong during a chaos run, drawn from its seed: kills, faults, closes, locks."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+from dataclasses import dataclass
+
+from tests.wire import Drop, RateLimit, Reply, Slow
+from tests.wire.faults import Fault, any_of
+from tests.wire.scene import Scene
+
+EVERYWHERE: list[Fault] = [
+    Reply(500),
+    Reply(502),
+    Reply(503),
+    RateLimit(0.2),
+    RateLimit(0.2, is_global=True),
+    Drop("before"),
+    Drop("during"),
+    Drop("after"),
+    Slow(0.3),
+]
+ON_EDITS: list[Fault] = [Reply(401, 50027), Reply(404, 10015), Reply(413, 40005)]
+FAULT_RATE = 0.05
+
+
+@dataclass
+class Mischief:
+    """Does harm until it is cancelled; then ``mend`` puts all right again.
+
+    Attributes:
+        kills: Processes or pairs of them that were killed or stopped.
+        every_s: Mean time between two kills.
+    """
+
+    scene: Scene
+    chance: random.Random
+    every_s: float
+    kills: int = 0
+
+    def begin_faults(self) -> None:
+        """From now on any call may meet a fault."""
+
+        def storm(method: str, path: str) -> Fault | None:
+            edits = method == "PATCH" and path.startswith("/webhooks/")
+            return any_of(self.chance, FAULT_RATE, EVERYWHERE + (ON_EDITS if edits else []))
+
+        self.scene.discord.faults.storm = storm
+
+    async def do(self) -> None:
+        """One harm after another."""
+        deeds = [self.kill_engine, self.kill_bot, self.kill_both, self.stop_bot]
+        while True:
+            await asyncio.sleep(self.every_s * (0.5 + self.chance.random()))
+            small = self.chance.choice([self.close_gateway, self.lock_database, self.kill_decoder])
+            await small()
+            await asyncio.sleep(self.chance.random())
+            await self.chance.choices(deeds, [45, 30, 15, 10])[0]()
+
+    async def kill_engine(self) -> None:
+        """SIGKILL to the engine; the bot starts another."""
+        self.kills += self.scene.bot.kill_engine()
+
+    async def kill_bot(self) -> None:
+        """SIGKILL to the bot; whoever runs it starts it again."""
+        await self._end_bot(signal.SIGKILL)
+
+    async def kill_both(self) -> None:
+        """SIGKILL to engine and bot at once, as when the machine goes down."""
+        self.scene.bot.kill_engine()
+        await self._end_bot(signal.SIGKILL)
+
+    async def stop_bot(self) -> None:
+        """SIGTERM, as for an update."""
+        await self._end_bot(signal.SIGTERM)
+
+    async def kill_decoder(self) -> None:
+        """SIGKILL to a decoding process."""
+        for pid in self.scene.bot.intake_pids()[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def close_gateway(self) -> None:
+        """Close the gateway's connection in one of its ways."""
+        await self.scene.discord.gateway.close(self.chance.choice([1000, 1001, 1006, 4000]))
+
+    async def lock_database(self) -> None:
+        """Hold the database's write lock for a while."""
+        file = self.scene.bot.data / "restyle.db"
+        with contextlib.closing(sqlite3.connect(file, timeout=5, isolation_level=None)) as db:
+            with contextlib.suppress(sqlite3.OperationalError):
+                db.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(self.chance.random() * 2)
+                db.execute("ROLLBACK")
+
+    async def mend(self) -> None:
+        """End all harm and have a bot that runs."""
+        self.scene.discord.faults.clear()
+        if not self.scene.bot.running:
+            await self.scene.bot.start()
+
+    async def _end_bot(self, number: signal.Signals) -> None:
+        bot = self.scene.bot
+        if bot.running:
+            self.kills += 1
+            await bot.kill(number)
+        await bot.start()
+        with contextlib.suppress(AssertionError):
+            await bot.ready()

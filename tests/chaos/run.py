@@ -1,0 +1,86 @@
+"""One chaos run: begin, do harm while members ask, mend, wait for the last outcome, judge."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.checker import Verdict, judge
+from tests.chaos.members import Crowd
+from tests.chaos.mischief import Mischief
+from tests.wire.books import Books
+from tests.wire.scene import Scene
+from tests.wire.slow_callbacks import slow_callbacks
+
+MEMBERS = 40
+ASKING_S = 900.0
+SETTLING_S = 240.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        slow: Callbacks that held up the bot's event loop.
+        secret_lines: Lines of the log that hold a token.
+        crashes: Lines of the log that tell of an error that nobody foresaw.
+    """
+
+    verdict: Verdict
+    kills: int
+    seconds: float
+    slow: list[str]
+    secret_lines: list[str]
+    ended_with: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was kept."""
+        kept = self.verdict.lost == 0 and self.verdict.doubled == 0
+        return kept and not self.slow and not self.secret_lines and self.ended_with == 0
+
+    def lines(self) -> list[str]:
+        """The report; the counts come last."""
+        told = [f"finding: {finding}" for finding in self.verdict.findings]
+        told += [f"slow callback: {line}" for line in self.slow]
+        told += [f"a token in the log: {line[:200]}" for line in self.secret_lines]
+        told.append(f"{self.seconds:.0f} s; the bot's last end was {self.ended_with}")
+        return [*told, self.verdict.line(self.kills)]
+
+
+async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> Outcome:
+    """Run with ``jobs`` jobs in all, a kill about every ``kill_every_s`` seconds."""
+    began = time.monotonic()
+    chance = random.Random(seed)
+    options = {"daily_quota": 1000, "debug": True, "shutdown_grace_s": 4, "max_attempts": 5}
+    async with Scene.open(folder, **options) as scene:
+        crowd = Crowd(scene, jobs, chance)
+        mischief = Mischief(scene, chance, kill_every_s)
+        mischief.begin_faults()
+        harm = asyncio.create_task(mischief.do())
+        try:
+            await crowd.ask_for_all(MEMBERS, ASKING_S)
+        finally:
+            harm.cancel()
+            await asyncio.gather(harm, return_exceptions=True)
+        await mischief.mend()
+        books = Books(scene.bot.data)
+        with contextlib.suppress(AssertionError):
+            await scene.discord.until(
+                lambda: not any(entry.open for entry in books.entries()), SETTLING_S
+            )
+        ended_with = await scene.bot.kill(signal.SIGTERM)
+        tokens = {scene.discord.token, *scene.discord.rest.interactions}
+        log = scene.bot.log
+        return Outcome(
+            verdict=judge(scene.discord.log.calls, books.entries()),
+            kills=mischief.kills,
+            seconds=time.monotonic() - began,
+            slow=slow_callbacks(log),
+            secret_lines=[line for line in log.splitlines() if any(t in line for t in tokens)],
+            ended_with=ended_with,
+        )

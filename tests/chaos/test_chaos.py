@@ -1,0 +1,16 @@
+"""The short form of the chaos run; `make chaos` is the long one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import chaos
+
+
+@pytest.mark.timeout(420)
+async def test_what_was_promised_holds_whatever_dies(tmp_path: Path) -> None:
+    outcome = await chaos(tmp_path, seed=7, jobs=50, kill_every_s=8.0)
+    print("\n".join(outcome.lines()))
+    assert outcome.ok, outcome.lines()
+    assert outcome.kills >= 2
+    assert outcome.verdict.faults >= 10

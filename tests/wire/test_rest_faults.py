@@ -1,0 +1,206 @@
+"""REST fails in every way that it has: each job is delivered once, or given back."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.wire import Drop, RateLimit, Reply
+from tests.wire.books import Books, Entry
+from tests.wire.discord import shows_result
+from tests.wire.scene import Scene
+from tests.wire.world import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CALLBACK = "/interactions/*/*/callback"
+ORIGINAL = "/webhooks/*/*/messages/@original"
+BY_TOKEN = "/webhooks/*/*/messages/*"
+AS_BOT = "/channels/*/messages/*"
+FOLLOW_UP = "/webhooks/*/*"
+# "huge" makes a picture of noise, whose upload is far larger than any other call.
+UPLOAD_BYTES = 50_000
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    folder = tmp_path_factory.mktemp("faults")
+    options: dict[str, Any] = {"daily_quota": 1000, "delivery_max_attempts": 4, "previews": "false"}
+    async with Scene.open(folder, **options) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene(opened: Scene) -> AsyncIterator[Scene]:
+    yield opened
+    opened.discord.faults.clear()
+
+
+def upload(size: int) -> bool:
+    return size > UPLOAD_BYTES
+
+
+def entry_of(scene: Scene, message: Message) -> Entry:
+    return Books(scene.bot.data).entry(message.id)
+
+
+async def settled(scene: Scene, message: Message) -> Entry:
+    """The job's entry once there is nothing more to tell about it."""
+    books = Books(scene.bot.data)
+
+    def over() -> bool:
+        found = [entry for entry in books.entries() if entry.message_id == message.id]
+        return bool(found) and not found[0].open
+
+    await scene.discord.until(over)
+    return entry_of(scene, message)
+
+
+def shown_once(scene: Scene, message: Message) -> bool:
+    """Whether this message, and no other, shows the job's result."""
+    job = entry_of(scene, message).id
+    showing = [
+        other
+        for other in scene.discord.world.messages.values()
+        if shows_result(other) and job in str(other.components)
+    ]
+    return showing == [message]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_server_error_on_every_route_of_a_job(scene: Scene, status: int) -> None:
+    faults = scene.discord.faults
+    for method, path in (("POST", CALLBACK), ("PATCH", ORIGINAL), ("PATCH", BY_TOKEN)):
+        faults.add(method, path, Reply(status))
+    message = await scene.discord.result(await scene.restyle())
+    assert (await settled(scene, message)).charged == 1
+    faults.add("POST", CALLBACK, Reply(status))
+    faults.add("DELETE", ORIGINAL, Reply(status))
+    await scene.discord.press(scene.alice, message, "delete")
+    await scene.discord.until(lambda: message.deleted)
+    faults.add("POST", FOLLOW_UP, Reply(status))
+    refused = await scene.restyle(strength="everything")
+    await scene.discord.says(refused, "trength")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_server_error_while_editing_by_the_bots_own_permission(
+    scene: Scene, status: int
+) -> None:
+    scene.discord.faults.add("PATCH", AS_BOT, Reply(status))
+    asked = await scene.discord.slash(
+        scene.alice, scene.channel, "restyle", age_s=14.5 * 60, **_photo()
+    )
+    await scene.discord.result(asked)
+    assert scene.discord.log.calls[-1].path.startswith("/channels/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", CALLBACK), ("PATCH", ORIGINAL), ("PATCH", BY_TOKEN)]
+)
+@pytest.mark.parametrize("is_global", [False, True])
+async def test_a_rate_limit_is_waited_for(
+    scene: Scene, method: str, path: str, is_global: bool
+) -> None:
+    scene.discord.faults.add(method, path, RateLimit(0.3, is_global=is_global))
+    message = await scene.discord.result(await scene.restyle())
+    assert (await settled(scene, message)).charged == 1
+
+
+async def test_a_global_limit_on_the_bots_own_routes_is_waited_for(scene: Scene) -> None:
+    scene.discord.faults.add("PATCH", AS_BOT, RateLimit(0.3, is_global=True))
+    asked = await scene.discord.slash(
+        scene.alice, scene.channel, "restyle", age_s=14.5 * 60, **_photo()
+    )
+    await scene.discord.result(asked)
+
+
+async def test_a_ban_by_address_is_outlasted(scene: Scene) -> None:
+    scene.discord.faults.add("PATCH", BY_TOKEN, RateLimit(via=False), matching=upload)
+    message = await scene.discord.result(await scene.restyle("huge"))
+    assert shown_once(scene, message)
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+async def test_a_connection_dropped_around_the_body_of_an_upload(scene: Scene, when: str) -> None:
+    drop = {"before": Drop("before"), "during": Drop("during"), "after": Drop("after")}[when]
+    scene.discord.faults.add("PATCH", BY_TOKEN, drop, matching=upload)
+    message = await scene.discord.result(await scene.restyle("huge"))
+    entry = await settled(scene, message)
+    assert shown_once(scene, message)
+    assert (entry.delivery, entry.charged, entry.settled) == ("delivered", 1, 1)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_connection_dropped_around_the_acknowledgement(scene: Scene, when: str) -> None:
+    drop = Drop("before") if when == "before" else Drop("after")
+    scene.discord.faults.add("POST", CALLBACK, drop)
+    message = await scene.discord.result(await scene.restyle())
+    assert (await settled(scene, message)).charged == 1
+
+
+async def test_a_place_in_the_queue_that_cannot_be_told_costs_nothing(scene: Scene) -> None:
+    scene.discord.faults.add("PATCH", ORIGINAL, Reply(400, 50035))
+    asked = await scene.restyle("slow")
+    message = await scene.discord.result(asked)
+    assert asked.follow_ups == []
+    assert (await settled(scene, message)).charged == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062)])
+async def test_a_dead_token_leaves_the_bots_own_permission(
+    scene: Scene, status: int, code: int
+) -> None:
+    scene.discord.faults.add("PATCH", BY_TOKEN, Reply(status, code), matching=upload)
+    message = await scene.discord.result(await scene.restyle("huge"))
+    assert (await settled(scene, message)).delivery == "delivered"
+    assert scene.discord.log.to("PATCH", "/channels/", str(message.id))
+
+
+async def test_a_message_that_is_gone_is_given_back(scene: Scene) -> None:
+    asked = await scene.discord.answered(await scene.restyle("slow"))
+    assert asked.message is not None
+    asked.message.deleted = True
+    entry = await settled(scene, asked.message)
+    assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+
+
+async def test_too_large_is_made_smaller(scene: Scene) -> None:
+    scene.discord.rest.attachment_size_limit, before = 120_000, 10 << 20
+    scene.discord.faults.add("PATCH", BY_TOKEN, Reply(413, 40005), matching=upload)
+    try:
+        message = await scene.discord.result(await scene.restyle("huge"))
+    finally:
+        scene.discord.rest.attachment_size_limit = before
+    tried = [c.sizes[0] for c in scene.discord.log.to("PATCH", str(message.id)) if c.sizes]
+    assert tried[-1] < tried[0] <= 120_000
+
+
+async def test_without_permission_it_is_given_back(scene: Scene) -> None:
+    faults = scene.discord.faults
+    faults.add("PATCH", BY_TOKEN, Reply(401, 50027), times=99)
+    faults.add("PATCH", AS_BOT, Reply(403, 50013), times=99)
+    asked = await scene.discord.answered(await scene.restyle())
+    assert asked.message is not None
+    shown = asked.message
+    await scene.discord.until(lambda: scene.discord.log.to("PATCH", "/channels/", str(shown.id)))
+    entry = await settled(scene, asked.message)
+    assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+
+
+async def test_server_errors_while_the_bot_starts(scene: Scene) -> None:
+    faults = scene.discord.faults
+    faults.add("GET", "/users/@me", Reply(503))
+    faults.add("GET", "/users/@me", Drop("before"))
+    faults.add("GET", "/oauth2/applications/@me", Reply(502))
+    faults.add("GET", "/oauth2/applications/@me", Reply(500), skip=1)
+    await scene.bot.restart()
+    await scene.discord.result(await scene.restyle())
+
+
+def _photo() -> dict[str, object]:
+    from tests.wire import Upload
+    from tests.wire.scene import PHOTO
+
+    return {"image": Upload(PHOTO), "prompt": "an oil painting"}
