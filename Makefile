@@ -1,10 +1,11 @@
 # The two commands are `make demo` and `make test`; everything else serves them.
 PYTHON ?= python3
+CHAOS_SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install test check lint test-slow format train-embedded contact-sheet messages clean
+.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -35,6 +36,9 @@ test-slow: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+chaos: install
+	$(BIN)/python -m tests.chaos --seed $(CHAOS_SEED)
 
 train-embedded: install
 	$(BIN)/python -m engine.embedded.training

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli import bench, database, demo, doctor, engine, health, image, models, run
+from bot.cli import bench, database, demo, doctor, engine, health, image, intake, models, run
 from bot.errors import RestyleError
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("image")(image.image)
+app.command("intake")(intake.intake)
 app.command("doctor")(doctor.doctor)
 app.command("engine")(engine.engine)
 app.command("health")(health.health)

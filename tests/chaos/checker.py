@@ -41,7 +41,7 @@ def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
     shown = _results(applied)
     last = {call.message_id: call for call in applied if call.message_id is not None}
     for entry in entries:
-        _judge_one(verdict, entry, shown.get(entry.id, set()), last.get(entry.message_id))
+        _judge_one(verdict, entry, shown.get(entry.id, set()), last.get(entry.message_id or 0))
     known = {entry.id for entry in entries}
     for job_id in _promised(applied) - known:
         verdict.lost += 1

@@ -90,11 +90,12 @@ class Mischief:
     async def lock_database(self) -> None:
         """Hold the database's write lock for a while."""
         file = self.scene.bot.data / "restyle.db"
-        with contextlib.closing(sqlite3.connect(file, timeout=5, isolation_level=None)) as db:
-            with contextlib.suppress(sqlite3.OperationalError):
-                db.execute("BEGIN IMMEDIATE")
-                await asyncio.sleep(self.chance.random() * 2)
-                db.execute("ROLLBACK")
+        seconds = self.chance.random() * 2
+        db = sqlite3.connect(file, timeout=0.2, isolation_level=None)
+        with contextlib.closing(db), contextlib.suppress(sqlite3.OperationalError):
+            db.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(seconds)
+            db.execute("ROLLBACK")
 
     async def mend(self) -> None:
         """End all harm and have a bot that runs."""

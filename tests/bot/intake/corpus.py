@@ -1,4 +1,4 @@
-"""Makes the corpus of bad files: the same from the same seed, so that none need lie in the repository.
+"""Makes the corpus of bad files: from the same seed the same, so that none lie in the repository.
 
 ``python -m tests.bot.intake.corpus FOLDER`` writes them out, for `restyle intake FOLDER/* --json`.
 """
@@ -62,7 +62,7 @@ def _bombs() -> Iterator[Bad]:
     for depth in (1, 2, 3):
         packed = _png(60_000, 60_000)
         for _ in range(depth):
-            packed = gzip.compress(packed)
+            packed = gzip.compress(packed, mtime=0)
         yield f"nested-{depth}.png", packed
 
 
@@ -125,7 +125,8 @@ def _known_beginnings(chance: random.Random) -> Iterator[Bad]:
 
 def _broken_middles(chance: random.Random) -> Iterator[Bad]:
     """The beginning of one file and the end of another of a different kind."""
-    whole = list(_whole().items())
+    # WebP decodes nearly any pixels, so that one of its beginnings may make a picture of them.
+    whole = [(name, data) for name, data in _whole().items() if "webp" not in name]
     for number in range(120):
         (name, first), (_, second) = chance.sample(whole, 2)
         yield f"grown-{number}-{name}", first[:40] + second[len(second) // 2 :]

@@ -59,13 +59,22 @@ def growth() -> Iterator[list[int]]:
     grown[0] = process.memory_info().rss - before
 
 
+def _is_wrong(error: IntakeError) -> bool:
+    """Whether it is not one sentence, or for a reason that a bad file has no right to."""
+    told = str(error)
+    one_sentence = told.endswith(".") and "\n" not in told
+    # A codec may crash, for which there is the sandbox; what Python raised, ours is to catch.
+    uncaught = error.detail.endswith("ended with 1")
+    return not one_sentence or uncaught or error.code in NO_EXCUSES
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's scheduler counts")
 @pytest.mark.timeout(300)
 async def test_every_bad_file_is_refused_in_one_sentence() -> None:
     bad = list(corpus())
     assert len(bad) >= 500
     intake = Intake(LIMITS)
-    taken, refused = [], 0
+    taken, wrong, refused = [], [], 0
     try:
         await intake.start()
         with growth() as grown:
@@ -75,10 +84,7 @@ async def test_every_bad_file_is_refused_in_one_sentence() -> None:
                     prepared = await intake.prepare(data, RULE)
                 except IntakeError as error:
                     refused += 1
-                    told = str(error)
-                    assert told.endswith(".") and "\n" not in told, name
-                    assert error.code not in NO_EXCUSES, (name, error.detail)
-                    assert not error.detail.endswith("ended with 1"), (name, error.detail)
+                    wrong += [f"{name}: {error.detail}"] if _is_wrong(error) else []
                 else:
                     assert isinstance(prepared, Prepared)
                     taken.append(name)
@@ -87,6 +93,7 @@ async def test_every_bad_file_is_refused_in_one_sentence() -> None:
         await intake.close()
     odd = {name for name, _ in odd_files()}
     assert [name for name in taken if name not in odd] == []
+    assert wrong == []
     assert refused >= 500
     print(f"{refused} refused, {len(taken)} taken, lag p99 {p99_s * 1000:.1f} ms, {grown} bytes")
     assert p99_s <= WORST_P99_S
