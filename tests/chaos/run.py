@@ -57,7 +57,12 @@ async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> O
     """Run with ``jobs`` jobs in all, a kill about every ``kill_every_s`` seconds."""
     began = time.monotonic()
     chance = random.Random(seed)
-    options: dict[str, Any] = {"daily_quota": 1000, "debug": True, "shutdown_grace_s": 4, "max_attempts": 5}
+    options: dict[str, Any] = {
+        "daily_quota": 1000,
+        "debug": True,
+        "shutdown_grace_s": 4,
+        "max_attempts": 5,
+    }
     async with Scene.open(folder, **options) as scene:
         crowd = Crowd(scene, jobs, chance)
         mischief = Mischief(scene, chance, kill_every_s)

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 SLOW_S = 0.1
 _TOOK = re.compile(r"Executing (?P<what>.+?) took (?P<took>[\d.]+) seconds")
 _WAITED = re.compile(r"waited (?P<waited>[\d.]+) s for a processor")
-# Nanoseconds that this thread was ready to run and did not, as the kernel counts them.
-_SCHEDULER = Path("/proc/thread-self/schedstat")
+# For each thread: nanoseconds that it was ready to run and did not, as the kernel counts them.
+_THREADS = Path("/proc/self/task")
 
 
 def watch_callbacks() -> None:
-    """Let each of asyncio's findings tell how long the thread had no processor meanwhile.
+    """Let each of asyncio's findings tell how long threads had no processor meanwhile.
 
     asyncio's debug mode measures by the clock on the wall. On a machine with more work than
     processors, that finds callbacks slow which only stood in line.
@@ -51,7 +52,9 @@ def slow_callbacks(log: str) -> list[str]:
 
 
 def _ready_ns() -> int:
-    try:
-        return int(_SCHEDULER.read_text().split()[1])
-    except (OSError, IndexError):
-        return 0
+    # Of all threads: one that stands in line while it holds Python's lock holds up the loop, too.
+    total = 0
+    for thread in _THREADS.iterdir():
+        with suppress(OSError, IndexError):
+            total += int((thread / "schedstat").read_text().split()[1])
+    return total
