@@ -111,7 +111,7 @@ def _facts(made: Sequence[Job], spec: JobSpec, action: Action) -> list[str]:
     if action is not Action.STRIP:
         facts.append(_("{steps} steps").format(steps=first.num_inference_steps))
     if spec.look is not None:
-        look = discord.utils.escape_markdown(discord.utils.escape_mentions(spec.look))
+        look = disarmed(spec.look)
         facts.append(_("look {look}").format(look=look))
     facts.append(spec.params.checkpoint)
     took = [job.seconds for job in made if job.seconds is not None]
