@@ -3,6 +3,7 @@
 from storage.audit import AuditLog
 from storage.blocks import Blocks
 from storage.cases import Cases
+from storage.checking import Checking
 from storage.connection import make_engine, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
 from storage.image_fence import ImageFence
@@ -60,6 +61,7 @@ class Database:
         self.images = ImageUses(sessions)
         self.values = Values(sessions)
         self.image_fence = ImageFence()
+        self.checking = Checking(sessions)
         self.rules = Rules(sessions)
         self.blocks = Blocks(sessions)
         self.refusals = Refusals(sessions)

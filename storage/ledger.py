@@ -251,21 +251,14 @@ def grant(
 def settle(connection: Connection, job_id: str, *, kept: bool, reason: str, now: datetime) -> None:
     """Keep what a job reserved, or give it back to the pots that it came from."""
     values = {"its_job": job_id, "its_reason": reason, "its_time": now}
-    kind = LedgerKind.COMMIT if kept else LedgerKind.REFUND
-    connection.execute(_settlement(kind), values)
-
-
-def give_back(connection: Connection, job_id: str, *, reason: str, now: datetime) -> None:
-    """Give back what a finished job was charged, because its member could not be told of it."""
-    values = {"its_job": job_id, "its_reason": reason, "its_time": now}
-    connection.execute(_settlement(LedgerKind.CORRECTION), values)
+    connection.execute(_settlement(kept=kept), values)
 
 
 @cache
-def _settlement(kind: LedgerKind) -> Executable:
+def _settlement(*, kept: bool) -> Executable:
     row = LedgerRow
-    kept = kind is LedgerKind.COMMIT
     amount: ColumnElement[int] = literal(0) if kept else -row.amount
+    kind = LedgerKind.COMMIT if kept else LedgerKind.REFUND
     columns: dict[str, Any] = {
         "guild_id": row.guild_id,
         "user_id": row.user_id,
@@ -289,7 +282,7 @@ def _settlement(kind: LedgerKind) -> Executable:
 
 
 def give_back(
-    connection: Connection, job_id: str, *, actor_id: int, reason: str, now: datetime
+    connection: Connection, job_id: str, *, actor_id: int | None, reason: str, now: datetime
 ) -> bool:
     """Correct what a job cost to nothing, in the pots that it came from; whether that was new.
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Update, insert, or_, select, update
 
 from storage import ledger
 from storage.records import JobStatus
-from storage.sessions import Sessions
+from storage.sessions import Sessions, take_locks
 from storage.tables import DeliveryState, JobRow, OutboxRow
 
 INSERT = insert(OutboxRow)
@@ -76,9 +76,13 @@ class Outbox:
             if job_id is None:
                 return
             shown = or_(JobRow.id == job_id, JobRow.group_id == job_id)
-            made = select(JobRow.id).where(shown, JobRow.status == JobStatus.DONE)
-            for charged in connection.execute(made).scalars().all():
-                ledger.give_back(connection, charged, reason="could not be delivered", now=now)
+            made = select(JobRow.id, JobRow.user_id, JobRow.guild_id).where(
+                shown, JobRow.status == JobStatus.DONE
+            )
+            for charged, user_id, guild_id in connection.execute(made).all():
+                take_locks(connection, user_id, guild_id)
+                reason = "could not be delivered"
+                ledger.give_back(connection, charged, actor_id=None, reason=reason, now=now)
 
         await self._sessions.transact(work)
 

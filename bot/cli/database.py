@@ -1,10 +1,13 @@
 """`restyle db …`: care of the database."""
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from bot.settings import load_settings
+from storage.backup import back_up
 from storage.database import Database
 
 app = typer.Typer(help="Care of the database.", no_args_is_help=True)
@@ -30,3 +33,30 @@ def upgrade() -> None:
 
     asyncio.run(work())
     typer.echo("The database is up to date.")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where the copy is to be.")]) -> None:
+    """Copy an SQLite database, also while the bot runs. The pictures are files beside it."""
+    settings = load_settings()
+    asyncio.run(back_up(settings.resolved_database_url, file))
+    typer.echo(f"The database was copied to {file}.")
+
+
+@app.command()
+def check() -> None:
+    """Look for broken references, wrong sums in the ledger, and files missing or left over."""
+    settings = load_settings()
+
+    async def work() -> list[str]:
+        database = Database(settings.resolved_database_url)
+        try:
+            return await database.checking.findings(settings.data_dir / "images")
+        finally:
+            await database.close()
+
+    findings = asyncio.run(work())
+    for finding in findings:
+        typer.echo(finding)
+    typer.echo(f"{len(findings)} findings.")
+    raise typer.Exit(1 if findings else 0)
