@@ -17,6 +17,8 @@ DOCUMENTS = (
     "docs/settings.md",
     "docs/checkpoints.md",
     "docs/install.md",
+    "docs/reliability.md",
+    "SECURITY.md",
     "bot/demo/photos/LICENSES.md",
 )
 

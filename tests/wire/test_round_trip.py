@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.wire import Upload
+from tests.wire.books import Books
 from tests.wire.scene import PHOTO, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,3 +65,32 @@ async def test_the_traffic_is_written_down(scene: Scene) -> None:
     assert call.method == "PATCH"
     assert call.path.startswith("/webhooks/")
     assert call.json["attachments"]
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "r:vary_subtle:0000000000000000000000",
+        "r:delete:../../etc/passwd",
+        "r:delete:' OR 1=1 --",
+        "r:restyle:x",
+        "r:never:x",
+        "nonsense",
+        "r:cancel:" + "z" * 90,
+    ],
+)
+async def test_a_forged_button_does_nothing(scene: Scene, custom_id: str) -> None:
+    message = await scene.discord.result(await scene.restyle())
+    books = Books(scene.bot.data)
+    before = len(books.entries())
+    await scene.discord.press(scene.alice, message, custom_id=custom_id)
+    # The next wish is obeyed, so the forged one was looked at before it.
+    await scene.discord.result(await scene.restyle())
+    assert len(books.entries()) == before + 1
+    assert not message.deleted
+
+
+async def test_no_token_is_in_the_log(scene: Scene) -> None:
+    tokens = {scene.discord.token, *scene.discord.rest.interactions}
+    assert len(tokens) > 5
+    assert [token for token in tokens if token in scene.bot.log] == []

@@ -1,0 +1,86 @@
+"""Read from the source: nothing is unpickled or evaluated, SQL has parameters, paths are hashes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.settings import load_settings
+from storage.errors import InvalidImageHash
+from storage.image_store import ImageStore
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path for name in ("bot", "engine", "storage") for path in ROOT.glob(f"{name}/**/*.py")
+)
+FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle"}
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_METHODS = {("yaml", "load"), ("torch", "load"), ("os", "system"), ("numpy", "load")}
+SQL_CALLS = {"text", "exec_driver_sql"}
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for path in MODULES:
+        where = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            yield where, node
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    found = []
+    for where, node in nodes():
+        if isinstance(node, ast.Import):
+            names = {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {(node.module or "").partition(".")[0]}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found += [f"{where}: {node.func.id}"] if node.func.id in FORBIDDEN_CALLS else []
+            continue
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+            called = (owner, node.func.attr)
+            # With weights_only, torch makes tensors and nothing else of what it reads.
+            tensors = any(k.arg == "weights_only" and _is_true(k.value) for k in node.keywords)
+            found += [where] if called in FORBIDDEN_METHODS and not tensors else []
+            continue
+        else:
+            continue
+        found += [f"{where}: {name}" for name in names & FORBIDDEN_MODULES]
+    assert found == []
+
+
+def test_no_sql_is_put_together_from_values() -> None:
+    found = []
+    for where, node in nodes():
+        if not where.startswith("storage/") or "migrations" in where:
+            continue
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in SQL_CALLS and isinstance(node.args[0], ast.JoinedStr | ast.BinOp):
+                found.append(f"{where}:{node.lineno}")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a" * 63, "A" * 64, "/" + "a" * 63, "a" * 64 + "\n", "", "\0" * 64]
+)
+async def test_no_path_is_made_from_what_is_no_hash(tmp_path: Path, name: str) -> None:
+    store = ImageStore(tmp_path)
+    for method in (store.get, store.exists, store.delete):
+        with pytest.raises(InvalidImageHash):
+            await method(name)
+
+
+def test_health_and_metrics_stay_on_this_machine_by_default() -> None:
+    hosts = [
+        field.default
+        for name, field in type(load_settings()).model_fields.items()
+        if name.endswith("_host")
+    ]
+    assert hosts
+    assert set(hosts) == {"127.0.0.1"}
