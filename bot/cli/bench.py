@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from bot.application import engine_options
+from bot.bench.bot import measure_ack, measure_bot
 from bot.bench.embedded import measure_embedded
 from bot.bench.engine import EngineFigures, measure_engine
 from bot.cli.engine_bench import add_engine_benchmarks
@@ -56,6 +57,27 @@ def engine(
 
 
 @app.command()
+def ack(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often 200 ask at once.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Time the acknowledgement of 200 /restyle at once; from a checkout only."""
+    _tell(asyncio.run(measure_ack(rounds=rounds)), as_json=as_json)
+
+
+@app.command()
+def bot(
+    *,
+    jobs: Annotated[int, typer.Option(min=1, help="Jobs before the memory is looked at.")] = 10_000,
+    interactions: Annotated[int, typer.Option(min=1, help="Interactions to count.")] = 2_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure the bot without an engine: rate, lag, memory; from a checkout only."""
+    _tell(asyncio.run(measure_bot(jobs=jobs, interactions=interactions)), as_json=as_json)
+
+
+@app.command()
 def embedded(
     photos: Annotated[
         int | None, typer.Option(min=1, help="How many of the evaluation photographs; else all.")
@@ -66,6 +88,10 @@ def embedded(
 ) -> None:
     """Hold the embedded checkpoint against its bars; with every photograph this takes an hour."""
     report = asyncio.run(measure_embedded(photos=photos, sizes=sizes))
+    _tell(report, as_json=as_json)
+
+
+def _tell(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report))
         return
@@ -76,7 +102,7 @@ def embedded(
 
 
 def _against(bar: dict[str, Any]) -> str:
-    ends = [f"{word} {bar[word]:g}" for word in ("least", "most") if bar[word] is not None]
+    ends = [f"{word} {bar[word]:g}" for word in ("least", "most") if bar.get(word) is not None]
     return f"{'holds' if bar['ok'] else 'falls short'}: at {', at '.join(ends)}"
 
 

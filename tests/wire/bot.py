@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +33,7 @@ class BotProcess:
         painter: Use the painter of ``tests/wire/painter.py`` as the engine process, which paints
             without a model; False starts the real engine with the embedded checkpoint.
         debug: Run with asyncio's debug mode, whose findings go to the log.
+        entry: Another command line in place of `restyle run`.
         settings: RESTYLE_* settings by their lower-case names.
     """
 
@@ -43,14 +44,16 @@ class BotProcess:
         *,
         painter: bool = True,
         debug: bool = False,
+        entry: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
         self.discord = discord
         self.folder = folder
         self.data = folder / "data"
         self.log_file = folder / "bot.log"
-        self._painter = painter
         self._debug = debug
+        program = [sys.executable, "-m", "tests.wire.entry"] if painter else [str(COMMAND)]
+        self._entry = [*program, "run"] if entry is None else list(entry)
         self._settings = settings
         self._identified_before = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -85,11 +88,9 @@ class BotProcess:
         """Start the process; ``ready`` waits until it is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._identified_before = self.discord.gateway.identified
-        entry = [sys.executable, "-m", "tests.wire.entry"] if self._painter else [str(COMMAND)]
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *entry,
-                "run",
+                *self._entry,
                 cwd=self.folder,
                 env=self._environment(),
                 stdin=asyncio.subprocess.DEVNULL,

@@ -115,7 +115,7 @@ class FakeDiscord:
     # Gestures
 
     async def slash(
-        self, member: Member, channel: Channel, name: str, *, age_s: float = 0.0, **options: Any
+        self, member: Member, channel: Channel, name: str, /, *, age_s: float = 0.0, **options: Any
     ) -> Interaction:
         """A slash command; "group sub" names a subcommand. Values may be Upload, Member, Channel.
 
@@ -159,10 +159,12 @@ class FakeDiscord:
         assert opened.response_type == MODAL, "no form was opened"
         interaction = self._gestures.begin(SUBMIT, opened.member, opened.channel)
         interaction.pressed = opened.pressed
-        return await self._send(interaction, self._gestures.submit(opened.response_data, values))
+        return await self._send(
+            interaction, self._gestures.submit(opened.channel, opened.response_data, values)
+        )
 
     async def autocomplete(
-        self, member: Member, channel: Channel, name: str, focused: str, **options: Any
+        self, member: Member, channel: Channel, name: str, focused: str, /, **options: Any
     ) -> list[dict[str, Any]]:
         """What the bot offers while ``focused`` is being typed."""
         interaction = self._gestures.begin(AUTOCOMPLETE, member, channel)

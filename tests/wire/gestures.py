@@ -12,6 +12,7 @@ from tests.wire.world import (
     Channel,
     Member,
     Message,
+    Role,
     World,
     snowflake,
     walk,
@@ -34,6 +35,8 @@ class Interaction:
         response_type: Type of the callback, None before it came.
         message: The message that the answer made, or the pressed one where that is edited.
         pressed: The message whose component was pressed.
+        sent: When it was told, by the monotonic clock.
+        answered_at: When the callback came, by the same clock.
         deadline: Whether a callback after three seconds is refused, as Discord does.
     """
 
@@ -44,6 +47,7 @@ class Interaction:
     member: Member
     sent: float = field(default_factory=time.monotonic)
     age_s: float = 0.0
+    answered_at: float | None = None
     response_type: int | None = None
     response_data: dict[str, Any] = field(default_factory=dict)
     message: Message | None = None
@@ -172,8 +176,12 @@ class Gestures:
         data["id"] = node.get("id", 1)
         return data if values is None else data | {"values": values}
 
-    def submit(self, form: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    def submit(
+        self, channel: Channel, form: dict[str, Any], values: dict[str, Any]
+    ) -> dict[str, Any]:
         """The data of a modal that was sent off; what is left out keeps its default."""
+
+        resolved: dict[str, Any] = {}
 
         def filled(node: dict[str, Any], number: int) -> dict[str, Any]:
             made: dict[str, Any] = {"type": node["type"], "id": number}
@@ -181,6 +189,10 @@ class Gestures:
                 key = node["custom_id"]
                 made["custom_id"] = key
                 chosen = values.get(key, node.get("value", "") or "")
+                if isinstance(chosen, Upload):
+                    kept = self._cdn.keep(chosen, channel.id)
+                    resolved.setdefault("attachments", {})[kept["id"]] = kept
+                    chosen = [kept["id"]]
                 made["values" if isinstance(chosen, list) else "value"] = chosen
             if "component" in node:
                 made["component"] = filled(node["component"], number + 1)
@@ -190,7 +202,7 @@ class Gestures:
 
         nodes = [filled(node, 10 * at) for at, node in enumerate(form["components"], start=1)]
         assert values.keys() <= {n.get("custom_id") for n in walk(form["components"])}
-        return {"custom_id": form["custom_id"], "components": nodes, "resolved": {}}
+        return {"custom_id": form["custom_id"], "components": nodes, "resolved": resolved}
 
     def _command(self, name: str, kind: int) -> dict[str, Any]:
         for commands in self._world.commands.values():
@@ -209,6 +221,9 @@ class Gestures:
                 resolved.setdefault("users", {})[str(value.id)] = value.user()
                 member = {k: v for k, v in value.payload().items() if k != "user"}
                 resolved.setdefault("members", {})[str(value.id)] = member
+                return str(value.id)
+            case Role():
+                resolved.setdefault("roles", {})[str(value.id)] = value.payload()
                 return str(value.id)
             case Channel():
                 resolved.setdefault("channels", {})[str(value.id)] = value.payload()

@@ -6,6 +6,8 @@ from tests.wire.body import Body
 from tests.wire.cdn import Cdn, Upload
 from tests.wire.world import LOADING, Channel, Message, World, snowflake
 
+COMPONENTS_V2 = 1 << 15
+
 
 def create(
     world: World, cdn: Cdn, channel: Channel, payload: dict[str, Any], body: Body
@@ -26,6 +28,8 @@ def create(
 def edit(cdn: Cdn, message: Message, payload: dict[str, Any], body: Body) -> Message:
     """Change a message; one that said "thinking" says it no longer."""
     message.flags &= ~LOADING
+    # An edit can make a message one of components, and nothing can undo that.
+    message.flags |= payload.get("flags", 0) & COMPONENTS_V2
     message.edits += 1
     _fill(cdn, message, payload, body)
     return message

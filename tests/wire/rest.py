@@ -1,6 +1,7 @@
 """The REST routes that the bot calls, as functions from a call to its answer."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +137,7 @@ class Rest:
             raise unknown("interaction")
         kind, data = asked.json["type"], asked.json.get("data") or {}
         self._check_size(asked.body)
-        interaction.response_type = kind
+        interaction.response_type, interaction.answered_at = kind, time.monotonic()
         interaction.response_data = data
         message: Message | None = None
         if kind in (MESSAGE, DEFERRED):

@@ -13,6 +13,7 @@ from tests.wire.bot import BotProcess
 from tests.wire.cdn import Upload
 from tests.wire.discord import FakeDiscord
 from tests.wire.gestures import Interaction
+from tests.wire.log import TRAFFIC
 from tests.wire.world import Channel, Guild, Member
 
 
@@ -40,9 +41,11 @@ class Scene:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, *, begin: bool = True, **options: Any) -> AsyncIterator[Self]:
+    async def open(
+        cls, folder: Path, *, begin: bool = True, traffic: Path | None = TRAFFIC, **options: Any
+    ) -> AsyncIterator[Self]:
         """Open the scene; ``begin`` False leaves the bot to be started."""
-        async with FakeDiscord() as discord:
+        async with FakeDiscord(traffic=traffic) as discord:
             guild = discord.guild()
             channel = discord.channel(guild)
             alice = discord.member("Alice")

@@ -45,6 +45,20 @@ class Guild:
 
 
 @dataclass(frozen=True)
+class Role:
+    """A role of a guild, as far as an option of a command can name it."""
+
+    id: int
+    name: str
+
+    def payload(self) -> dict[str, Any]:
+        """As resolved data has it."""
+        made: dict[str, Any] = {"id": str(self.id), "name": self.name, "permissions": "0"}
+        made |= {"color": 0, "hoist": False, "position": 1, "managed": False}
+        return made | {"mentionable": False, "flags": 0}
+
+
+@dataclass(frozen=True)
 class Channel:
     """A text channel; one without a guild is a direct message with the bot."""
 

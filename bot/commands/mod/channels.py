@@ -1,9 +1,10 @@
 """`/mod channel …`: where pictures may be asked for, and what holds there."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import discord
 from discord import app_commands
+from discord.app_commands.transformers import BaseChannelTransformer
 
 from bot.commands.mod.answering import answer_with_rules
 from bot.errors import NotAllowed
@@ -16,7 +17,22 @@ if TYPE_CHECKING:
     from bot.client import RestyleBot
 
 Why = app_commands.Range[str, 1, REASON_MAX_CHARS]
-Channel = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.StageChannel
+Place = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.StageChannel
+
+
+class _Places(BaseChannelTransformer[Any]):
+    """Channels that pictures may be asked for in."""
+
+    def __init__(self) -> None:
+        super().__init__(*get_args(Place))
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """As discord.py takes them, but for media channels: Discord's document knows none."""
+        return [kind for kind in super().channel_types if kind is not discord.ChannelType.media]
+
+
+Channel = app_commands.Transform[Place, _Places]
 
 channel_rules = app_commands.Group(name="channel", description="What holds in one channel")
 

@@ -1,0 +1,205 @@
+"""Uses every command, presses every button and sends off every form that the bot shows."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from PIL import Image
+
+from tests.engine.pictures import encoded
+from tests.wire.cdn import Upload
+from tests.wire.gestures import (
+    ATTACHMENT,
+    BOOLEAN,
+    CHANNEL_OPTION,
+    GROUP,
+    INTEGER,
+    MEMBER_OPTION,
+    MENU,
+    NUMBER,
+    ROLE_OPTION,
+    SLASH,
+    STRING,
+    SUB_COMMAND,
+    Interaction,
+)
+from tests.wire.rest import MODAL
+from tests.wire.scene import PHOTO, Scene, photo
+from tests.wire.world import Member, Message, Role, snowflake, walk
+
+# Shorter than a job's id or a snowflake, longer than any word.
+ID_CHARS = 17
+BUTTON, SELECT, TEXT_INPUT, FILE_UPLOAD = 2, 3, 4, 19
+LINK_STYLE = 5
+# What makes a text option mean something; others get a word.
+TEXTS = {
+    "prompt": "an oil painting",
+    "template": "{prompt}, in ink",
+    "strength": "0.5",
+    "timezone": "Europe/Berlin",
+    "zone": "Europe/Berlin",
+    "duration": "1h",
+    "span": "1h",
+    "day": "2026-01-01",
+}
+MASK = encoded(Image.new("L", (96, 64), "white"), "PNG")
+# These end what the others need, so they come last.
+LAST = ("pause", "block", "delete", "forget", "opt-out", "resume")
+
+
+def leaves(commands: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each slash command or subcommand by its full name, with its options."""
+
+    def below(name: str, options: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
+        inner = [option for option in options if option["type"] in (SUB_COMMAND, GROUP)]
+        if not inner:
+            yield name, options
+        for option in inner:
+            yield from below(f"{name} {option['name']}", option.get("options", []))
+
+    for command in commands:
+        if command.get("type", SLASH) == SLASH:
+            yield from below(command["name"], command.get("options", []))
+
+
+class Everything:
+    """Drives a scene.
+
+    Attributes:
+        commands: Full names of the commands and menu entries that were used.
+        pressed: The custom_ids of what was pressed or chosen, without the ids in them.
+        custom_ids: The same, as they were.
+        forms: How many forms were sent off.
+    """
+
+    def __init__(self, scene: Scene, locale: str) -> None:
+        self._scene = scene
+        self._discord = scene.discord
+        everything = str((1 << 53) - 1)
+        self._member = self._discord.member("Mona", permissions=everything, locale=locale)
+        self._other = self._discord.member("Otto")
+        self._role = Role(snowflake(), "painters")
+        self.commands: set[str] = set()
+        self.pressed: set[str] = set()
+        self.custom_ids: set[str] = set()
+        self.forms = 0
+
+    async def run(self) -> None:
+        """Use everything once."""
+        registered = [one for many in self._discord.world.commands.values() for one in many]
+        named = sorted(leaves(registered), key=lambda leaf: _rank(leaf[0]))
+        for name, options in named:
+            needed = [option for option in options if option.get("required")]
+            for chosen in (needed, options) if len(options) > len(needed) else (needed,):
+                await self._use(name, chosen)
+        posted = self._discord.post(self._other, self._scene.channel, "look", Upload(PHOTO))
+        for command in registered:
+            if command.get("type", SLASH) == SLASH:
+                continue
+            target: Message | Member = posted if command["type"] == MENU else self._other
+            asked = await self._discord.menu(
+                self._member, self._scene.channel, command["name"], target
+            )
+            self.commands.add(command["name"])
+            await self._follow(asked)
+
+    async def _use(self, name: str, options: list[dict[str, Any]]) -> None:
+        values = {option["name"]: await self._value(name, option) for option in options}
+        if "image" in values:
+            # A picture or a member's avatar, not both.
+            values.pop("member", None)
+        asked = await self._discord.slash(self._member, self._scene.channel, name, **values)
+        self.commands.add(name)
+        await self._follow(asked)
+
+    async def _follow(self, asked: Interaction, depth: int = 0) -> None:
+        """Wait for the answer, and go on with what it offers."""
+        await self._discord.answered(asked)
+        if asked.response_type == MODAL:
+            values = dict(_fillings(asked.response_data["components"]))
+            self.forms += 1
+            asked = await self._discord.submit_modal(asked, **values)
+            await self._discord.answered(asked)
+        # A job's message goes through its states; whatever it comes to is looked at.
+        with contextlib.suppress(AssertionError):
+            await self._discord.until(lambda: _settled(asked), 20)
+        if depth < 3 and asked.message is not None and not asked.message.deleted:
+            await self._press_all(asked.message, depth)
+
+    async def _press_all(self, message: Message, depth: int) -> None:
+        for node in sorted(_actors(message), key=lambda node: _rank(node["custom_id"])):
+            word = word_of(node["custom_id"])
+            if word in self.pressed or node.get("disabled") or message.deleted:
+                continue
+            self.pressed.add(word)
+            self.custom_ids.add(node["custom_id"])
+            values = [node["options"][0]["value"]] if node["type"] == SELECT else None
+            asked = await self._discord.press(
+                self._member, message, node["custom_id"], values=values
+            )
+            await self._follow(asked, depth + 1)
+
+    async def _value(self, command: str, option: dict[str, Any]) -> Any:
+        kind, name = option["type"], option["name"]
+        if option.get("choices"):
+            return option["choices"][0]["value"]
+        if option.get("autocomplete"):
+            offered = await self._discord.autocomplete(
+                self._member, self._scene.channel, command, name, **{name: ""}
+            )
+            if offered:
+                return offered[0]["value"]
+        fixed: dict[int, Any] = {
+            STRING: TEXTS.get(name, "words"),
+            # Two where that is allowed: of pictures, that makes a gallery.
+            INTEGER: min(max(2, option.get("min_value", 1)), option.get("max_value", 2)),
+            NUMBER: option.get("min_value", 0.5),
+            BOOLEAN: True,
+            MEMBER_OPTION: self._other,
+            CHANNEL_OPTION: self._scene.channel,
+            ROLE_OPTION: self._role,
+            9: self._role,
+            ATTACHMENT: Upload(MASK if "mask" in name else photo(3)),
+        }
+        return fixed[kind]
+
+
+def word_of(custom_id: str) -> str:
+    """What a component does: its custom_id up to the ids in it."""
+    return ":".join(
+        part for part in custom_id.split(":") if len(part) < ID_CHARS and not part.isdigit()
+    )
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return next((at for at, word in enumerate(LAST, start=1) if word in name), 0), name
+
+
+def _actors(message: Message) -> list[dict[str, Any]]:
+    return [
+        node
+        for node in walk(message.components)
+        if node.get("type") in (BUTTON, SELECT) and "custom_id" in node
+    ]
+
+
+def _settled(asked: Interaction) -> bool:
+    message = asked.message
+    if asked.follow_ups or (message is not None and message.deleted):
+        return True
+    if message is None or message is asked.pressed:
+        return message is not None
+    return not any("cancel" in node["custom_id"] for node in _actors(message)) and bool(
+        message.text() or message.attachments or message.components
+    )
+
+
+def _fillings(components: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for node in walk(components):
+        match node.get("type"):
+            case 4:
+                yield node["custom_id"], node.get("value") or TEXTS.get(node["custom_id"], "words")
+            case 19:
+                yield node["custom_id"], Upload(photo(4))
+            case 3 | 21 | 22:
+                yield node["custom_id"], [node["options"][0]["value"]]
