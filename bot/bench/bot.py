@@ -138,14 +138,14 @@ async def _acknowledged_at_once(scene: _Bench) -> list[float]:
 
 
 async def _interactions_a_second(scene: _Bench, count: int) -> float:
-    """Of `/quota`, each until its answer stands; the bot is held to one core meanwhile."""
+    """Of `/quota me`, each until its answer stands; the bot is held to one core meanwhile."""
     process = psutil.Process(scene.scene.bot.pid)
     cores = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None
     if cores:
         process.cpu_affinity(cores[:1])
 
     async def ask(at: int) -> Any:
-        return await scene.discord.slash(scene.members[at % MEMBERS], scene.scene.channel, "quota")
+        return await scene.discord.slash(scene.members[at % MEMBERS], scene.scene.channel, "quota me")
 
     try:
         began = time.monotonic()
