@@ -145,7 +145,9 @@ async def _interactions_a_second(scene: _Bench, count: int) -> float:
         process.cpu_affinity(cores[:1])
 
     async def ask(at: int) -> Any:
-        return await scene.discord.slash(scene.members[at % MEMBERS], scene.scene.channel, "quota me")
+        return await scene.discord.slash(
+            scene.members[at % MEMBERS], scene.scene.channel, "quota me"
+        )
 
     try:
         began = time.monotonic()
