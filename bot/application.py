@@ -214,6 +214,7 @@ def engine_options(settings: Settings) -> EngineOptions:
     return EngineOptions(
         socket=settings.engine_socket if settings.engine == "socket" else None,
         checkpoint=settings.checkpoint,
+        also=settings.checkpoints,
         checkpoints_file=settings.resolved_checkpoints_file,
         device=settings.device,
         max_rows=settings.engine_max_rows,

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     checkpoints: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="More checkpoints that members may choose from, separated by commas; the "
-        "engine holds one at a time and changes over when no job runs.",
+        "engine holds one at a time and changes over when no job runs, which counts as a step.",
     )
     checkpoints_file: Path | None = Field(
         None,

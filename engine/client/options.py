@@ -12,6 +12,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         socket: Where an engine that runs by itself listens; None starts a child process.
         checkpoint: Name of a row in the checkpoint table.
+        also: Names of rows that the engine changes over to when an attempt asks for one.
         checkpoints_file: TOML file whose rows are added to the table that ships.
         device: ``"auto"`` or a device as torch names it.
         max_rows: Most latents that share one denoiser call.
@@ -23,6 +24,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     socket: Path | None = None
     checkpoint: str = "embedded"
+    also: tuple[str, ...] = ()
     checkpoints_file: Path | None = None
     device: str = "auto"
     max_rows: int = 8
@@ -34,6 +36,8 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         """The command line of the engine process."""
         command = [sys.executable, "-m", "engine.worker", "--checkpoint", self.checkpoint]
         command += ["--device", self.device, "--max-rows", str(self.max_rows)]
+        for name in self.also:
+            command += ["--also", name]
         if self.checkpoints_file is not None:
             command += ["--checkpoints-file", str(self.checkpoints_file)]
         if self.profile_dir is not None:

@@ -62,6 +62,9 @@ def _by_itself(options: argparse.Namespace) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="engine.worker")
     parser.add_argument("--checkpoint", default="embedded")
+    parser.add_argument(
+        "--also", action="append", default=[], help="a checkpoint to change over to"
+    )
     parser.add_argument("--checkpoints-file", type=Path)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--max-rows", type=int, default=8)

@@ -1,21 +1,20 @@
-"""One loaded checkpoint, and the loop that serves a client until its stream ends."""
+"""The checkpoints of this engine, and the loop that serves a client until its stream ends."""
 
 import argparse
 import logging
 import queue
 from collections.abc import Callable
-from typing import Any, Self, assert_never
+from typing import Self, assert_never
 
 import diffusers
 import torch
 
 from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.core import EngineCore
-from engine.core.profile import Profile
 from engine.events import Terminal
-from engine.families.base import Family
-from engine.families.loading import load_family
+from engine.families.loading import load_family, pick_device
 from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
+from engine.worker.changeover import Changeover
 from engine.worker.profiling import find_profile
 from engine.worker.streams import Inbox, Outbox
 
@@ -25,25 +24,23 @@ logger = logging.getLogger(__name__)
 class Service:
     """Serves clients, one after another, with weights that stay loaded. Made by ``load``."""
 
-    def __init__(
-        self,
-        family: Family[Any],
-        checkpoint: Checkpoint,
-        max_rows: int,
-        profile: Profile | None = None,
-    ) -> None:
-        self._checkpoint = checkpoint
-        self._core = EngineCore(family, checkpoint, max_rows=max_rows, profile=profile)
+    def __init__(self, cores: Changeover, device: str) -> None:
+        self._core = cores
         self._unfinished: set[str] = set()
-        self.device = family.device
+        self.device = device
 
     @classmethod
     def load(cls, options: argparse.Namespace) -> Self:
         """Load the checkpoint that the arguments name; raises ``EngineError``."""
-        checkpoint = find_checkpoint(options.checkpoint, options.checkpoints_file)
-        family = load_family(checkpoint, options.device)
-        profile = find_profile(family, checkpoint, options.max_rows, options.profile_dir)
-        return cls(family, checkpoint, options.max_rows, profile)
+        names = dict.fromkeys((options.checkpoint, *options.also))
+        served = [find_checkpoint(name, options.checkpoints_file) for name in names]
+
+        def make(checkpoint: Checkpoint) -> EngineCore:
+            family = load_family(checkpoint, options.device)
+            profile = find_profile(family, checkpoint, options.max_rows, options.profile_dir)
+            return EngineCore(family, checkpoint, max_rows=options.max_rows, profile=profile)
+
+        return cls(Changeover(served, make), pick_device(options.device))
 
     def serve(
         self, inbox: Inbox, outbox: Outbox, *, stopped: Callable[[], bool] = lambda: False
@@ -53,7 +50,7 @@ class Service:
             Hello(
                 version=VERSION,
                 device=self.device,
-                checkpoint=self._checkpoint.name,
+                checkpoint=self._core.first.name,
                 slots=self._slots(),
                 versions={"torch": str(torch.__version__), "diffusers": diffusers.__version__},
             )

@@ -1,0 +1,282 @@
+"""Discord's limits over everything that the bot shows: views, forms, commands, in all languages.
+
+Every view and form is built here with the longest of what may stand in it. The last tests see to it
+that none is missing.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+
+import bot.buttons
+from bot import texts
+from bot.buttons.base import JobButton, view_of, view_with
+from bot.buttons.cancel import waiting_view
+from bot.buttons.compare import Before, pair_view
+from bot.buttons.more import MORE_BUTTONS
+from bot.buttons.once import jump_url
+from bot.buttons.rows import BUTTONS, finished_view
+from bot.buttons.single import single_view
+from bot.commands import add_commands
+from bot.form import FirstForm
+from bot.jobs.spec import Action, JobSpec
+from bot.jobs.strip import STRENGTHS
+from bot.jobs.wish import MAX_COUNT
+from bot.language import reading
+from bot.language.loading import LANGUAGES
+from bot.looks.listing import listing
+from bot.looks.look import BUILT_IN, MAX_NAME_CHARS, Look
+from bot.looks.shelf import Shelved, Whose
+from bot.modals import WishModal
+from bot.offer import Offer
+from bot.settings import load_settings
+from engine.checkpoints import load_checkpoints
+from engine.params import RestyleParams
+from storage.records import Job, JobStatus
+
+# Discord's documentation: "Component Reference", "Message", "Application Command Structure".
+ROWS, BUTTONS_A_ROW, OPTIONS = 5, 5, 25
+ID_CHARS, BUTTON_LABEL, SELECT_TEXT, PLACEHOLDER = 100, 80, 100, 150
+MODAL_TITLE, MODAL_FIELDS, LABEL, LABEL_DESCRIPTION, INPUT_PLACEHOLDER = 45, 5, 45, 100, 100
+CONTENT, LAYOUT_TEXT, LAYOUT_ITEMS = 2000, 4000, 40
+COMMAND_TEXT, COMMAND_OPTIONS, COMMAND_CHARS, TREE_COMMANDS = 100, 25, 8000, 100
+READERS = ["en-GB", *LANGUAGES]
+LONG = "W" * 4000
+
+
+def job(action: Action = Action.RESTYLE, place: int = 1, **changes: Any) -> Job:
+    """A finished job with the longest id, name and prompt that there may be."""
+    spec = JobSpec(
+        params=RestyleParams(
+            prompt=LONG, strength=1.0, seed=2**53 - 1, width=8, height=8, checkpoint="c" * 60
+        ),
+        source_hash="a" * 64,
+        original_width=8,
+        original_height=8,
+        look="@" * MAX_NAME_CHARS,
+        count=MAX_COUNT,
+    )
+    now = datetime.now(UTC)
+    empty: dict[str, Any] = dict.fromkeys(
+        ("error_code", "error_message", "latents_hash", "parent_id", "root_id")
+    )
+    fields: dict[str, Any] = {
+        "id": "z" * 32,
+        "guild_id": 2**63 - 1,
+        "channel_id": 2**63 - 1,
+        "message_id": 2**63 - 1,
+        "user_id": 2**63 - 1,
+        "action": action.value,
+        "params": spec.to_mapping(),
+        "source_hash": "a" * 64,
+        "source_notes": ("S" * 300, "T" * 300),
+        "interaction_token": "",
+        "interaction_expires_at": now,
+        "application_id": 1,
+        "locale": "en-GB",
+        "attachment_size_limit": 1,
+        "place": place,
+        "status": JobStatus.DONE,
+        "attempt": 1,
+        "created_at": now,
+        "started_at": now,
+        "finished_at": now,
+        "result_hash": "b" * 64,
+        "width": 8,
+        "height": 8,
+        "num_inference_steps": 200,
+        "guidance_scale": 1.0,
+        "seconds": 9999.9,
+        "notes": ("N" * 300,),
+    }
+    return Job(**(empty | fields | changes))
+
+
+def group(action: Action, count: int) -> list[Job]:
+    return [
+        job(action, place, id="z" * 31 + str(place), group_id="z" * 32)
+        for place in range(1, count + 1)
+    ]
+
+
+def views() -> Iterator[discord.ui.View]:
+    yield waiting_view("z" * 32)
+    for action in Action:
+        yield finished_view([job(action)])
+        yield single_view(job(action), deletable=False)
+    yield finished_view(group(Action.RESTYLE, MAX_COUNT))
+    yield finished_view(group(Action.STRIP, len(STRENGTHS)))
+    yield view_of(MORE_BUTTONS, "z" * 32)
+    yield view_with([discord.ui.Button(label="Go there", url=jump_url(job()))])
+
+
+def layouts() -> Iterator[discord.ui.LayoutView]:
+    for before in Before:
+        for child in (job(), job(parent_id="y" * 32)):
+            yield pair_view(child, before, "attachment://compare.webp", private=True)
+            yield pair_view(child, before, "attachment://compare.webp", private=False)
+    look = Look(name="@" * MAX_NAME_CHARS, template=LONG[:500])
+    yield listing([Shelved(look=look, whose=whose) for whose in Whose for _ in range(60)])
+    yield listing([Shelved(look=one, whose=Whose.BUILT_IN) for one in BUILT_IN])
+
+
+async def nobody(*_: Any) -> None:
+    """Takes a form that is never sent."""
+
+
+async def nothing() -> bytes:
+    """Fetches a picture that is never asked for."""
+    return b""
+
+
+def modals() -> Iterator[discord.ui.Modal]:
+    yield WishModal(title="Remix", prompt=LONG, strength=1.0, max_chars=4000, submitted=nobody)
+    names = [str(at) + "@" * (MAX_NAME_CHARS - 2) for at in range(10, 60)]
+    looks = [Shelved(look=Look(name=name, template="x"), whose=Whose.GUILD) for name in names]
+    for picture in (None, nothing):
+        for strength in (None, 1.0):
+            yield FirstForm(
+                title="Restyle avatar",
+                picture=picture,
+                looks=looks,
+                strength=strength,
+                max_chars=4000,
+            )
+
+
+def check_leaf(item: dict[str, Any]) -> None:
+    """One component as Discord gets it."""
+    assert len(item.get("custom_id", "")) <= ID_CHARS
+    assert len(item.get("label") or "") <= BUTTON_LABEL
+    assert len(item.get("placeholder") or "") <= PLACEHOLDER
+    options = item.get("options", [])
+    assert len(options) <= OPTIONS
+    assert len({option["value"] for option in options}) == len(options)
+    for option in options:
+        for key in ("label", "value", "description"):
+            assert len(option.get(key) or "") <= SELECT_TEXT
+            assert option.get(key) != ""
+
+
+@pytest.mark.parametrize("locale", READERS)
+async def test_views(locale: str) -> None:
+    with reading(locale):
+        for view in views():
+            rows = view.to_components()
+            assert 1 <= len(rows) <= ROWS
+            for row in rows:
+                children = row["components"]
+                assert 1 <= len(children) <= BUTTONS_A_ROW
+                if any(child["type"] != 2 for child in children):
+                    assert len(children) == 1
+                for child in children:
+                    check_leaf(child)
+
+
+@pytest.mark.parametrize("locale", READERS)
+async def test_layouts(locale: str) -> None:
+    with reading(locale):
+        for layout in layouts():
+            assert layout.content_length() <= LAYOUT_TEXT
+            assert len(list(layout.walk_children())) <= LAYOUT_ITEMS
+            for item in layout.walk_children():
+                if isinstance(item, discord.ui.Button | discord.ui.DynamicItem):
+                    payload: Any = item.to_component_dict()
+                    check_leaf(payload)
+
+
+@pytest.mark.parametrize("locale", READERS)
+async def test_modals(locale: str) -> None:
+    with reading(locale):
+        for modal in modals():
+            payload = modal.to_dict()
+            assert len(payload["title"]) <= MODAL_TITLE
+            assert 1 <= len(payload["components"]) <= MODAL_FIELDS
+            for row in payload["components"]:
+                assert len(row["label"]) <= LABEL
+                assert len(row.get("description") or "") <= LABEL_DESCRIPTION
+                field = row["component"]
+                assert len(field.get("placeholder") or "") <= INPUT_PLACEHOLDER
+                if field["type"] == 4:
+                    assert len(field.get("value") or "") <= (field.get("max_length") or 4000)
+                else:
+                    check_leaf(field)
+
+
+@pytest.mark.parametrize("locale", READERS)
+@pytest.mark.parametrize("action", list(Action))
+def test_messages(locale: str, action: Action) -> None:
+    with reading(locale):
+        alone, many = [job(action)], group(action, MAX_COUNT)
+        failed = job(action, status=JobStatus.FAILED, error_message=LONG[:300], result_hash=None)
+        for jobs in (alone, many, [*many, failed]):
+            assert len(texts.result(jobs)) <= CONTENT
+        assert len(texts.failure(failed)) <= CONTENT
+        assert len(texts.alt_text(alone[0])) <= 1024
+
+
+def test_commands() -> None:
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    add_commands(tree, load_settings(), Offer(load_checkpoints().values()))
+    commands = [command.to_dict(tree) for command in tree.get_commands(type=None)]
+    assert sum(command["type"] == 1 for command in commands) <= TREE_COMMANDS
+    # Discord takes five entries in each menu.
+    for kind in (2, 3):
+        assert sum(command["type"] == kind for command in commands) <= 5
+    for command in commands:
+        assert _weight(command) <= COMMAND_CHARS, command["name"]
+        _check_options(command)
+
+
+def _check_options(command: dict[str, Any]) -> None:
+    options = command.get("options") or []
+    assert len(options) <= COMMAND_OPTIONS
+    for option in options:
+        assert 1 <= len(option["description"]) <= COMMAND_TEXT
+        assert len(option.get("choices") or []) <= OPTIONS
+        _check_options(option)
+
+
+def _weight(node: dict[str, Any]) -> int:
+    """Characters of names, descriptions and values, of which Discord takes 8000 a command."""
+    own = len(node["name"]) + len(node.get("description") or "") + len(str(node.get("value", "")))
+    inner = [*(node.get("options") or []), *(node.get("choices") or [])]
+    return own + sum(_weight(one) for one in inner)
+
+
+def test_every_button_is_registered_and_its_word_is_its_own() -> None:
+    known = set(BUTTONS)
+    for module in pkgutil.iter_modules(bot.buttons.__path__):
+        for _, item in inspect.getmembers(import_module(f"bot.buttons.{module.name}")):
+            if inspect.isclass(item) and issubclass(item, discord.ui.DynamicItem):
+                pattern = getattr(item, "__discord_ui_compiled_template__", None)
+                if pattern is None or "never" in pattern.pattern:
+                    continue
+                assert item in known, item
+    buttons = [button for button in BUTTONS if issubclass(button, JobButton)]
+    named = [button.action for button in buttons if "action" in vars(button)]
+    assert len(named) > 8
+    assert len(set(named)) == len(named)
+
+
+def test_words_that_were_ever_shown_are_still_heard() -> None:
+    """Messages of months ago hold them."""
+    words = [
+        *("vary_subtle", "vary_strong", "reroll", "remix", "upscale", "strip", "compare", "delete"),
+        *("more", "back", "cancel", "v1", "v2", "v3", "v4", "reroll_all", "pick"),
+        *("compare_parent", "compare_root", "share_parent", "share_root"),
+    ]
+    for word in words:
+        heard = [
+            button
+            for button in BUTTONS
+            if button.__discord_ui_compiled_template__.fullmatch(f"r:{word}:{'z' * 22}")
+        ]
+        assert len(heard) == 1, word
