@@ -1,11 +1,12 @@
 """The looks that guilds and members saved: prompt templates by name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import delete, func, select
 
+from storage.audit import Deed, record
 from storage.errors import TooManyLooks
 from storage.sessions import Sessions
 from storage.tables import LookRow
@@ -65,8 +66,11 @@ class Looks:
             for row in rows
         ]
 
-    async def save(self, look: SavedLook, *, at_most: int) -> None:
+    async def save(self, look: SavedLook, *, at_most: int, deed: Deed | None = None) -> None:
         """Keep a look, in place of the owner's older one of that name.
+
+        Args:
+            deed: A moderator's, for the audit log of the guild that owns the look.
 
         Raises:
             TooManyLooks: The owner has ``at_most`` others already.
@@ -77,6 +81,11 @@ class Looks:
         async with self._sessions.write() as session:
             if (await session.execute(others)).scalar_one() >= at_most:
                 raise TooManyLooks(at_most)
+            if deed is not None:
+                older = await session.get(LookRow, (look.owner.kind, look.owner.id, key))
+                before = {} if older is None else {"template": older.template}
+                after = {"template": look.template}
+                record(session, replace(deed, target_id=look.name), before=before, after=after)
             await upsert(
                 session,
                 LookRow,
@@ -89,16 +98,20 @@ class Looks:
                 },
             )
 
-    async def delete(self, owner: LookOwner, name: str) -> bool:
-        """Forget a look; whether there was one of that name."""
+    async def delete(self, owner: LookOwner, name: str, *, deed: Deed | None = None) -> bool:
+        """Forget a look; whether there was one of that name. For ``deed`` see ``save``."""
         statement = delete(LookRow).where(
             LookRow.owner_kind == owner.kind,
             LookRow.owner_id == owner.id,
             LookRow.key == key_of(name),
         )
         async with self._sessions.write() as session:
-            gone = await session.execute(statement.returning(LookRow.key))
-            return gone.first() is not None
+            gone = await session.execute(statement.returning(LookRow.name, LookRow.template))
+            row = gone.first()
+            if row is not None and deed is not None:
+                before = {"template": row.template}
+                record(session, replace(deed, target_id=row.name), before=before, after={})
+            return row is not None
 
     async def delete_all(self, owner: LookOwner) -> None:
         """Forget all looks of an owner."""

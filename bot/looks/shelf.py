@@ -6,6 +6,7 @@ from enum import StrEnum
 from bot.errors import NotAllowed
 from bot.language import N_, _
 from bot.looks.look import BUILT_IN, MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, PLACE, Look
+from storage.audit import Deed
 from storage.errors import TooManyLooks
 from storage.looks import LookOwner, Looks, SavedLook, key_of
 
@@ -67,7 +68,14 @@ class Shelf:
                 return shelved.look
         raise NotAllowed(_(NO_SUCH))
 
-    async def save(self, owner: LookOwner, name: str, template: str, saved_by: int) -> Look:
+    async def save(
+        self,
+        owner: LookOwner,
+        name: str,
+        template: str,
+        saved_by: int,
+        deed: Deed | None = None,
+    ) -> Look:
         """Keep a look for a member or a guild.
 
         Raises:
@@ -83,12 +91,12 @@ class Shelf:
         limit = MAX_MEMBER_LOOKS if owner.kind == "member" else MAX_GUILD_LOOKS
         saved = SavedLook(owner=owner, name=look.name, template=look.template, saved_by=saved_by)
         try:
-            await self._looks.save(saved, at_most=limit)
+            await self._looks.save(saved, at_most=limit, deed=deed)
         except TooManyLooks as error:
             raise NotAllowed(_(TOO_MANY).format(limit=error.limit)) from error
         return look
 
-    async def delete(self, owner: LookOwner, name: str) -> None:
+    async def delete(self, owner: LookOwner, name: str, deed: Deed | None = None) -> None:
         """Forget a look that was saved; raises ``NotAllowed`` where there is none."""
-        if not await self._looks.delete(owner, name):
-            raise NotAllowed(_(NOT_SAVED))
+        if not await self._looks.delete(owner, name, deed=deed):
+            raise NotAllowed(_(NOT_SAVED if owner.kind == "member" else NO_SUCH))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +116,28 @@ async def test_a_member_saves_no_more_than_the_picker_shows(tmp_path: Path) -> N
         await s.app.looks.save(owner, "Look 3", "y", owner.id)
         offered = await s.world.alice.autocomplete(s.world.channel, "restyle", "look", "")
         assert len(offered) == 25
+
+
+async def test_moderators_save_looks_for_everybody_and_it_is_logged(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        guild = s.world.alice.guild
+        role = guild.create_role("Mods", permissions=discord.Permissions(moderate_members=True))
+        carol = guild.add_member(s.world.env.create_user("carol"), roles=[role])
+        saved = await s.command(
+            "mod look save", carol, name="House", template="{prompt}, our house", reason="taste"
+        )
+        assert saved.interaction.response is not None
+        assert "**House**" in saved.interaction.response.content
+        await s.result(look="house", prompt="a fox")
+        assert s.engine.attempts[-1].params.prompt == "a fox, our house"
+        offered = await s.world.bob.autocomplete(s.world.channel, "restyle", "look", "house")
+        assert offered == [{"name": "House (this server's)", "value": "House"}]
+        await s.command("mod look delete", carol, name="HOUSE")
+        assert (
+            "no look of that name"
+            in (await s.command("mod look delete", carol, name="HOUSE")).refusal
+        )
+        deleted, kept = await s.app.database.audit.page(guild.id, limit=5)
+        assert (kept.action, kept.target_id, kept.reason) == ("look save", "House", "taste")
+        assert kept.after == {"template": "{prompt}, our house"}
+        assert (deleted.action, deleted.before) == ("look delete", kept.after)

@@ -12,6 +12,7 @@ from bot.commands.mod.blocking import block, blocked, unblock
 from bot.commands.mod.channels import channel_rules
 from bot.commands.mod.filtering import filter_rules
 from bot.commands.mod.log import log
+from bot.commands.mod.looks import guild_looks
 from bot.commands.mod.pausing import pause, resume
 from bot.commands.mod.quota import quota
 from bot.commands.mod.roles import role_rules
@@ -29,6 +30,7 @@ PARTS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
     channel_rules,
     role_rules,
     filter_rules,
+    guild_looks,
     guild_rules,
     rules,
     log,
