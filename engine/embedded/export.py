@@ -1,5 +1,6 @@
 """Writing a trained model as a diffusers folder, and reading it back."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,18 @@ def export(parts: Parts, folder: Path) -> None:
     )
     shutil.rmtree(folder, ignore_errors=True)
     pipeline.to(torch.float16).save_pretrained(folder, safe_serialization=True)
+    _forget_origin(folder)
     size = sum(file.stat().st_size for file in folder.rglob("*.*"))
     if size > MAX_BYTES:
         raise TooLarge(f"{folder} weighs {size / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} are allowed.")
+
+
+def _forget_origin(folder: Path) -> None:
+    """Take out where parts were loaded from: a path of the machine that trained them."""
+    for file in folder.glob("*/config.json"):
+        config = json.loads(file.read_text("utf-8"))
+        config.pop("_name_or_path", None)
+        file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def load_parts(folder: Path) -> Parts:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.embedded.captions import Captions
@@ -30,6 +31,19 @@ _WORKERS = 2
 _WHOLE_EVERY = 4
 _WHOLE, _QUARTER = 1, 4
 _NO_LOOK_SHARE = 0.12
+# Looks that are learned late: what builds areas or cells out of detail. They are drawn more often.
+_LATE = (
+    "oil",
+    "impressionist",
+    "watercolour",
+    "pencil",
+    "ink",
+    "comic",
+    "anime",
+    "pixel art",
+    "low-poly",
+)
+_LATE_WEIGHT, _MEDIUM_WEIGHT, _LIGHT_WEIGHT = 3.0, 1.5, 0.7
 # Quarter crops begin where every pattern of the teachers begins anew.
 _PATTERN_PX = 8
 
@@ -76,6 +90,7 @@ class DenoiserTraining:
             self._parameters, _LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
         self._seed = seed
+        self._weights = _row_weights(pairs.labels)
         self._pool = ThreadPoolExecutor(_WORKERS)
         # A tokenizer keeps its settings for a call in itself.
         self._one_reader = Lock()
@@ -175,7 +190,7 @@ class DenoiserTraining:
         count, side = (_WHOLE, LATENT_PX) if whole else (_QUARTER, LATENT_PX // 2)
         captions = Captions(int(dice.integers(2**31)))
         photos, targets, sentences, prompted = [], [], [], []
-        for row in dice.integers(len(self._pairs.labels), size=count):
+        for row in dice.choice(len(self._weights), size=count, p=self._weights):
             crop, medium, light = self._pairs.labels[row]
             offsets = range(0, LATENT_PX - side + 1, _PATTERN_PX)
             top, left = dice.choice(offsets), dice.choice(offsets)
@@ -198,6 +213,15 @@ def _sentence(captions: Captions, medium: int, light: int) -> str:
         list(MEDIA)[medium] if medium != NO_LOOK else None,
         list(LIGHTS)[light] if light != NO_LOOK else None,
     )
+
+
+def _row_weights(labels: NDArray[np.int32]) -> NDArray[np.float64]:
+    """How often each pair is drawn: late looks alone most, lights and compounds least."""
+    late = [list(MEDIA).index(name) for name in _LATE]
+    media, lights = labels[:, 1], labels[:, 2]
+    weights = np.where(np.isin(media, late), _LATE_WEIGHT, _MEDIUM_WEIGHT)
+    weights = np.where(lights == NO_LOOK, weights, _LIGHT_WEIGHT)
+    return weights / weights.sum()
 
 
 def _learning_rate(step: int, progress: float) -> float:
