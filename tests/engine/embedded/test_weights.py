@@ -42,6 +42,11 @@ def test_the_weights_fit_into_a_clone() -> None:
     assert {file.suffix for file in files} <= {".json", ".safetensors", ".txt", ".md"}
 
 
+def test_no_file_names_a_path_of_the_machine_that_trained() -> None:
+    for file in WEIGHTS.rglob("*.json"):
+        assert "_name_or_path" not in file.read_text("utf-8"), file
+
+
 def test_only_stock_classes_are_needed() -> None:
     index = json.loads((WEIGHTS / "model_index.json").read_text())
     libraries = {value[0] for value in index.values() if isinstance(value, list)}
