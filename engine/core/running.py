@@ -83,6 +83,7 @@ class Running:
             guidance_scale=self.params.guidance_scale or 0.0,
             seconds=time.perf_counter() - self.started_s,
             notes=self.notes + self.row.notes,
+            flagged=family.flagged(image),
         )
 
     def cancelled(self) -> Cancelled:

@@ -70,6 +70,9 @@ class Family(Protocol[RowT]):
     def finish(self, row: RowT) -> tuple[Image.Image, bytes]:
         """Decode a finished row: the picture, and its latents as safetensors bytes (or empty)."""
 
+    def flagged(self, image: Image.Image) -> bool | None:
+        """Whether the checkpoint's own safety checker calls it explicit; None without one."""
+
     def discard(self, row: RowT) -> None:
         """Let go of a row that was cancelled or has failed."""
 

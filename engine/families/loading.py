@@ -24,6 +24,7 @@ from engine.families.base import Family
 from engine.families.flux import FluxAdapter
 from engine.families.loras import work_in
 from engine.families.memory import place
+from engine.families.safety import load_safety_check
 from engine.families.sd import SdAdapter
 from engine.families.sd3 import Sd3Adapter
 from engine.families.sdxl import SdxlAdapter
@@ -37,7 +38,7 @@ _STEPWISE: dict[FamilyName, tuple[Any, Any]] = {
     "sd3": (StableDiffusion3Img2ImgPipeline, Sd3Adapter),
     "flux": (FluxImg2ImgPipeline, FluxAdapter),
 }
-# Stable Diffusion 1.x alone brings a safety checker; the bot has filters of its own.
+# Stable Diffusion 1.x alone brings a safety checker; here it is asked apart from the pipeline.
 _ARGUMENTS: dict[FamilyName, dict[str, Any]] = {
     "sd": {"safety_checker": None, "requires_safety_checker": False}
 }
@@ -65,6 +66,8 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
         prompt_cache=checkpoint.prompt_cache,
         fused_update=checkpoint.fused_update,
     )
+    if checkpoint.family == "sd":
+        family.safety = load_safety_check(source_of(checkpoint), checkpoint.revision, place)
     known = family.adapter.denoiser.config
     if (known.out_channels or known.in_channels) != known.in_channels:
         raise CheckpointError(
@@ -88,9 +91,14 @@ def pick_device(device: str) -> str:
     return device
 
 
+def source_of(checkpoint: Checkpoint) -> str:
+    """The folder or hub name that a row's weights are loaded from."""
+    return str(WEIGHTS) if checkpoint.source == "embedded" else checkpoint.source
+
+
 def load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
     """The stock img2img pipeline of a row, as diffusers has it; raises ``CheckpointError``."""
-    source = str(WEIGHTS) if checkpoint.source == "embedded" else checkpoint.source
+    source = source_of(checkpoint)
     # Half precision is slower than single on a CPU without AMX.
     dtype = torch.float32 if device == "cpu" else getattr(torch, checkpoint.dtype)
     cls, _ = _STEPWISE.get(checkpoint.family, (AutoPipelineForImage2Image, None))

@@ -25,6 +25,7 @@ from engine.families.base import Inputs
 from engine.families.masking import Kept, latent_mask
 from engine.families.memory import Savings
 from engine.families.preview import Previewer
+from engine.families.safety import SafetyCheck
 from engine.families.schedulers import noised, scheduler_for
 from engine.params import RestyleParams
 
@@ -78,6 +79,8 @@ class StepwiseFamily:
             pipe.vae, pipe.image_processor, device=self._device, dtype=self._dtype
         )
         self._space = packing.space_of(pipe.vae)
+        # Set by whoever loads the checkpoint, where it brings one.
+        self.safety: SafetyCheck | None = None
         self._previewer = Previewer(self.autoencoder)
         self._prompts: Recent[str, Embedding] = Recent(prompt_cache)
         self._updates = Updates(fused=fused_update)
@@ -153,6 +156,10 @@ class StepwiseFamily:
         if not bool(row.latents.isfinite().all()):
             raise NotFinite("The picture dissolved into noise; another strength or seed may help.")
         return self.autoencoder.decode(row.latents), packing.pack(row.latents, self._space)
+
+    def flagged(self, image: Image.Image) -> bool | None:
+        """See ``Family.flagged``."""
+        return None if self.safety is None else self.safety.flagged(image)
 
     def discard(self, row: StepRow) -> None:
         """A row holds nothing but tensors."""

@@ -158,6 +158,9 @@ class StockFamily:
             raise AttemptError("The pipeline ended without a picture.")
         return fitted(row.image, row.params.width, row.params.height), b""
 
+    def flagged(self, image: Image.Image) -> None:
+        """None: a stock pipeline with a checker blackens the picture itself."""
+
     def discard(self, row: StockRow) -> None:
         """End the pipeline's thread."""
         row.cancel()

@@ -82,6 +82,9 @@ class CountingFamily:
         self._fill(row.params.prompt, "full at finish")
         return Image.new("RGB", (row.params.width, row.params.height)), b"latents"
 
+    def flagged(self, image: Image.Image) -> bool | None:
+        return None
+
     def discard(self, row: CountingRow) -> None:
         self.discarded.append(row.params.prompt)
 
