@@ -24,7 +24,7 @@ from engine.params import Attempt
 
 LOAD = 0.8
 JOBS = 120
-SIDE = 128
+SIDE = 64
 STEPS = (1, 1, 2, 2, 4, 4, 8, 12, 20)
 SHORT_STEPS = 4
 SEED = 11

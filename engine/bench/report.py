@@ -1,5 +1,7 @@
 """What a benchmark says: figures, the bars they are held to, and where they were measured."""
 
+import sys
+
 import msgspec
 
 
@@ -65,6 +67,8 @@ class Measures:
         at_most: float | None = None,
     ) -> None:
         """Note a figure, and the bar it is held to where it has one."""
+        # Told at once on stderr: whoever waits sees that it goes on, and keeps what was measured.
+        sys.stderr.write(f"{name} {value:.6g}\n")
         # Six digits: what is beyond them is no measurement.
         self.figures[name] = float(f"{value:.6g}")
         if at_least is not None or at_most is not None:

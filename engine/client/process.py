@@ -8,7 +8,7 @@ from typing import Self
 
 from engine.client.link import EngineLink
 from engine.client.options import EngineOptions
-from engine.client.roomy import ROOM_BYTES, open_writer
+from engine.pipes import ROOM_BYTES, open_writer
 from engine.protocol import Shutdown
 
 logger = logging.getLogger(__name__)

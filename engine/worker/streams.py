@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
+from engine.pipes import make_room
 from engine.protocol import (
     HEADER_BYTES,
     ProtocolError,
@@ -59,6 +60,7 @@ class Outbox:
     """Replies on their way out; a client that is gone is no error here, the inbox sees it too."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        make_room(stream)
         self._stream = stream
         self._replies: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="replies", daemon=True)
