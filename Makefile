@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages clean
+.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages performance clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -48,6 +48,10 @@ contact-sheet: install
 
 messages: install
 	$(BIN)/python -m bot.language.extraction
+
+performance: install
+	$(BIN)/restyle bench all --out docs/performance
+	$(BIN)/python -m engine.bench.record docs/performance docs/performance.md
 
 clean:
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

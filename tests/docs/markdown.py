@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/install.md",
     "docs/reliability.md",
     "SECURITY.md",
+    "docs/performance.md",
     "bot/demo/photos/LICENSES.md",
 )
 

@@ -30,8 +30,8 @@ HELD = {
     "handover": {"vs_raw_pipe"},
     "memory": {"growth"},
 }
-# Exporting and calibrating a UNet takes most of a minute, however small it is.
-EXPORTS = ("turbo", "cpu")
+# An export or a dozen calls of each size take most of a minute, however small the model is.
+LONG = ("turbo", "cpu", "batching")
 
 
 def quick(name: str) -> Report:
@@ -49,7 +49,7 @@ def quick(name: str) -> Report:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n in EXPORTS else n for n in HELD]
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in HELD]
 )
 def test_it_runs_and_tells_its_figures(name: str) -> None:
     report = quick(name)
