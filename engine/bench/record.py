@@ -60,8 +60,8 @@ def draw_curve(report: Report, path: Path) -> None:
     sides: dict[int, list[tuple[int, float]]] = {}
     for name, value in report.figures.items():
         if name.startswith(CURVE):
-            side, rows = name.removeprefix(CURVE).split("_")[:2]
-            sides.setdefault(int(side), []).append((int(rows), value))
+            shown, rows = name.removeprefix(CURVE).split("_")[:2]
+            sides.setdefault(int(shown), []).append((int(rows), value))
     for side, points in sides.items():
         axes.plot(*zip(*points, strict=True), marker="o", label=f"{side} × {side} pixels")
     axes.axhline(1.0, color="grey", linewidth=0.8, linestyle="--")
