@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages performance clean
+.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages performance lock hooks clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -52,6 +52,15 @@ messages: install
 performance: install
 	$(BIN)/restyle bench all --out docs/performance
 	$(BIN)/python -m engine.bench.record docs/performance docs/performance.md
+
+# Everything but torch at its newest, written down in constraints.txt; run `make test` after it.
+lock: install
+	$(BIN)/python -m pip install --disable-pip-version-check --upgrade --upgrade-strategy eager \
+		$$(grep '^torch==' constraints.txt) -e '.[dev]'
+	$(BIN)/python deploy/lock.py
+
+hooks: install
+	$(BIN)/pre-commit install
 
 clean:
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -158,6 +158,11 @@ class Settings(BaseSettings):
     operator_channel_id: int | None = Field(
         None, description="Channel that is told when the engine dies or the disk runs low."
     )
+    sentry_dsn: SecretStr | None = Field(
+        None,
+        description="Where errors are reported, if anywhere; needs the extra `monitoring`. Tokens, "
+        "prompts and pictures are not sent.",
+    )
     disk_low_bytes: int = Field(
         2048 * MIB, ge=0, description="Free space in the data folder below which that is told."
     )

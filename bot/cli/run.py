@@ -8,8 +8,10 @@ from bot.settings import load_settings
 
 def run() -> None:
     """Run the bot. Needs RESTYLE_DISCORD_TOKEN; docs/settings.md lists all settings."""
+    from bot.monitoring.sentry import report_errors
     from bot.run import run_bot
 
     settings = load_settings()
     configure_logging(settings)
+    report_errors(settings)
     asyncio.run(run_bot(settings))

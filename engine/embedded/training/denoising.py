@@ -221,7 +221,8 @@ def _row_weights(labels: NDArray[np.int32]) -> NDArray[np.float64]:
     media, lights = labels[:, 1], labels[:, 2]
     weights = np.where(np.isin(media, late), _LATE_WEIGHT, _MEDIUM_WEIGHT)
     weights = np.where(lights == NO_LOOK, weights, _LIGHT_WEIGHT)
-    return weights / weights.sum()
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def _learning_rate(step: int, progress: float) -> float:
