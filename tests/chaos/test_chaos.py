@@ -11,6 +11,9 @@ from tests.chaos.run import chaos
 async def test_what_was_promised_holds_whatever_dies(tmp_path: Path) -> None:
     outcome = await chaos(tmp_path, seed=7, jobs=50, kill_every_s=8.0)
     print("\n".join(outcome.lines()))
-    assert outcome.ok, outcome.lines()
+    # `make chaos` fails for a slow callback, too; docs/reliability.md tells which are known.
+    assert (outcome.verdict.lost, outcome.verdict.doubled) == (0, 0), outcome.verdict.findings
+    assert outcome.secret_lines == []
+    assert outcome.ended_with == 0
     assert outcome.kills >= 2
     assert outcome.verdict.faults >= 10

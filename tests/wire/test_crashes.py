@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,7 +28,8 @@ BY_TOKEN = "/webhooks/*/*/messages/*"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    async with Scene.open(tmp_path_factory.mktemp("crash"), previews="false") as opened:
+    options: dict[str, Any] = {"previews": "false", "shutdown_grace_s": 20}
+    async with Scene.open(tmp_path_factory.mktemp("crash"), **options) as opened:
         yield opened
 
 
