@@ -52,6 +52,7 @@ class LetterWriter:
                     io.BytesIO(one.data),
                     f"restyle-{job.id}{one.extension}",
                     description=texts.alt_text(job),
+                    spoiler=JobSpec.from_mapping(job.params).spoiler,
                 )
                 for job, one in zip(made, encoded, strict=False)
             ]
@@ -101,7 +102,8 @@ def progress_letter(job: Job, status: Status) -> Letter:
     def files() -> Sequence[discord.File]:
         if status.preview is None:
             return []
-        return [discord.File(io.BytesIO(status.preview), "preview.webp")]
+        hidden = JobSpec.from_mapping(job.params).spoiler
+        return [discord.File(io.BytesIO(status.preview), "preview.webp", spoiler=hidden)]
 
     return Letter(
         content=texts.progress(job, status),

@@ -36,6 +36,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
         look: Name of the look that the prompt was put into, if any.
         count: How many pictures share the job's message.
         notes: What intake changed, one sentence each.
+        spoiler: The result is hidden until clicked.
         explicit_allowed: The result may be shown even if it is explicit, so nobody checks it.
     """
 
@@ -50,6 +51,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     notes: tuple[str, ...] = ()
     explicit_allowed: bool = False
+    spoiler: bool = False
 
     def to_mapping(self) -> dict[str, Any]:
         """The JSON form for the jobs row."""

@@ -16,6 +16,7 @@ from bot.moderation.admission import Admission, Wording
 from bot.moderation.content import ContentCheck, Verdict
 from bot.moderation.holding import (
     Doubtful,
+    always_hidden,
     check_source,
     explicit_allowed,
     held,
@@ -122,7 +123,9 @@ class Submission:
             specs = [
                 # The parent may have been made where more is allowed than here.
                 msgspec.structs.replace(
-                    self._with_offered_checkpoint(spec), explicit_allowed=allowed
+                    self._with_offered_checkpoint(spec),
+                    explicit_allowed=allowed,
+                    spoiler=always_hidden(origin, rules),
                 )
                 for spec in wish.specs
             ]

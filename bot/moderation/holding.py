@@ -14,7 +14,7 @@ from bot.moderation import case_texts
 from bot.moderation.content import ContentCheck, Picture, Verdict
 from bot.moderation.reasons import Reason
 from storage.cases import NewCase
-from storage.moderation_tables import CaseKind
+from storage.moderation_tables import CaseKind, SpoilerRule
 from storage.records import Job, JobResult
 from storage.rules import GuildRules
 
@@ -41,6 +41,14 @@ def explicit_allowed(origin: Origin, rules: GuildRules | None) -> bool:
     if rules is None or not origin.age_restricted:
         return False
     return rules.channel(origin.parent_channel_id or origin.channel_id).nsfw_allowed
+
+
+def always_hidden(origin: Origin, rules: GuildRules | None) -> bool:
+    """Whether the channel hides every result until it is clicked."""
+    if rules is None:
+        return False
+    rule = rules.channel(origin.parent_channel_id or origin.channel_id)
+    return rule.spoiler is SpoilerRule.ALWAYS
 
 
 def require_check(content: ContentCheck, *, allowed: bool) -> None:

@@ -209,3 +209,18 @@ async def test_the_log_is_filtered_and_turned(tmp_path: Path, member: bool) -> N
         turned = await carol.click(result.response, label="Older")
         assert turned.response is not None
         assert [line[-2] for line in turned.response.content.splitlines()] == ["1", "0"]
+
+
+async def test_a_channel_that_always_hides_hides_previews_and_results(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        await mod(s, moderator(s), "channel spoiler", channel=s.world.channel, rule="always")
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        [preview] = (await asked.progress()).attachments
+        assert preview.is_spoiler()
+        s.engine.gate.set()
+        first = await asked.outcome()
+        assert first.attachments[0].is_spoiler()
+        await mod(s, moderator(s), "channel spoiler", channel=s.world.channel, rule="choice")
+        varied = await (await s.press(first, "Vary subtle")).outcome()
+        assert not varied.attachments[0].is_spoiler()
