@@ -29,6 +29,15 @@ OTHERS = {
     ],
     "OlderButton": ["m:log:99:-:-:", f"m:log:{NINES}:{NINES}:-:block", "m:log:-1:-:-:", "m:log:"],
     "SetupMenu": ["m:setup:quota", "m:setup:reports", "m:setup:nothing", "m:setup:-1"],
+    "ApproveButton": [
+        "q:approve:99",
+        f"q:approve:{NINES}",
+        "q:approve:-1",
+        "q:approve:" + "x" * 90,
+    ],
+    "ApproveLessButton": ["q:less:99", f"q:less:{NINES}", "q:less:-1", "q:less:" + "x" * 90],
+    "DenyButton": ["q:deny:99", f"q:deny:{NINES}", "q:deny:-1", "q:deny:" + "x" * 90],
+    "VoteButton": ["q:vote:99", f"q:vote:{NINES}", "q:vote:-1", "q:vote:" + "x" * 90],
     "HistoryButton": ["history:99999", "history:-1", "history:" + "9" * 91],
     "ForgetButton": ["forget:{alice}", f"forget:{NINES}", "forget:-1", "forget:" + "x" * 92],
 }
