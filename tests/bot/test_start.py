@@ -19,8 +19,9 @@ HOSTS = "cdn.simcord.invalid,cdn.discordapp.com"
 async def test_a_members_avatar_is_restyled(tmp_path: Path) -> None:
     async with stage(tmp_path, discord_cdn_hosts=HOSTS) as s:
         bob = s.world.bob
-        default = f"https://cdn.discordapp.com/embed/avatars/{(bob.id >> 22) % 6}.png"
-        s.world.env.backend.cdn._blobs[f"{default}?size=1024"] = encoded(picture(128, 128))
+        for number in range(6):
+            default = f"https://cdn.discordapp.com/embed/avatars/{number}.png?size=1024"
+            s.world.env.backend.cdn._blobs[default] = encoded(picture(128, 128))
         asked = await s.restyle(image=None, member=bob)
         message = await asked.outcome()
         assert len(message.attachments) == 1
