@@ -4,23 +4,26 @@ import io
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 from discord import app_commands
 from PIL import Image, ImageChops, ImageDraw
 
 from bot.client import RestyleBot
+from bot.demo.world import CDN_HOST
 from bot.jobs.size import SCALE, Size
 from tests.bot.stage import PHOTO, Stage, shown, stage
 from tests.engine.pictures import encoded, picture
 
-HOSTS = "cdn.simcord.invalid,cdn.discordapp.com"
 
-
-async def test_a_members_avatar_is_restyled(tmp_path: Path) -> None:
-    async with stage(tmp_path, discord_cdn_hosts=HOSTS) as s:
+async def test_a_members_avatar_is_restyled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord.Asset, "BASE", f"https://{CDN_HOST}")
+    async with stage(tmp_path) as s:
         bob = s.world.bob
         for number in range(6):
-            default = f"https://cdn.discordapp.com/embed/avatars/{number}.png?size=1024"
+            default = f"https://{CDN_HOST}/embed/avatars/{number}.png?size=1024"
             s.world.env.backend.cdn._blobs[default] = encoded(picture(128, 128))
         asked = await s.restyle(image=None, member=bob)
         message = await asked.outcome()
@@ -34,11 +37,13 @@ async def test_a_members_avatar_is_restyled(tmp_path: Path) -> None:
         assert "**neon**" in (await asked.outcome()).content
 
 
-async def test_an_avatar_that_discord_does_not_hand_out_is_one_sentence(tmp_path: Path) -> None:
-    async with stage(tmp_path, discord_cdn_hosts=HOSTS) as s:
-        assert "did not hand me" in (await s.restyle(image=None, member=s.world.bob)).refusal
-    async with stage(tmp_path / "other") as s:
+async def test_an_avatar_that_discord_does_not_hand_out_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path) as s:
         assert "uploaded to Discord" in (await s.restyle(image=None, member=s.world.bob)).refusal
+        monkeypatch.setattr(discord.Asset, "BASE", f"https://{CDN_HOST}")
+        assert "did not hand me" in (await s.restyle(image=None, member=s.world.bob)).refusal
 
 
 async def test_a_picture_and_a_member_are_one_too_many(tmp_path: Path) -> None:
