@@ -72,7 +72,9 @@ async def gift(
         raise NotAllowed(texts.too_few_to_give(error, ruling)) from error
     told = texts.given(origin.user_id, member.id, amount)
     await interaction.edit_original_response(
-        content=told, allowed_mentions=discord.AllowedMentions(users=[member])
+        content=told,
+        # The sentence names one member and holds nothing that anybody typed.
+        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=True),
     )
 
 

@@ -171,7 +171,11 @@ def _select(field: Field, rules: GuildRules | None) -> Any:
         min_values=0,
         max_values=most,
         default_values=[
-            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
+            discord.SelectDefaultValue(
+                # Discord's document wants a text, which discord.py hands through as it is.
+                id=str(one),  # type: ignore[arg-type]
+                type=discord.SelectDefaultValueType.channel,
+            )
             for one in now
         ],
         **shared,

@@ -81,6 +81,7 @@ class Rest:
                 ("PATCH", rf"/channels/{number}/messages/{number}", self._edit),
                 ("DELETE", rf"/channels/{number}/messages/{number}", self._delete),
                 ("POST", r"/users/@me/channels", self._open_dm),
+                ("GET", rf"/guilds/{number}/members/{number}", self._member),
             ]
         ]
 
@@ -210,6 +211,13 @@ class Rest:
         channel = Channel(recipient + 1, None, "dm")
         self._world.channels.setdefault(channel.id, channel)
         return 200, {**channel.payload(), "recipients": [{**BOT.user(), "id": str(recipient)}]}
+
+    def _member(self, asked: Asked) -> Answer:
+        _require_token(asked)
+        member = self._world.members.get(int(asked.groups[1]))
+        if member is None:
+            raise DiscordError(404, 10007, "Unknown Member")
+        return 200, member.payload()
 
     def _channel_of(self, asked: Asked) -> Channel:
         _require_token(asked)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.commands.mod.channels import Channel
 from bot.errors import NotUnderstood
 from bot.language import _
 from bot.moderation.deeds import REASON_MAX_CHARS, deed_of
@@ -48,7 +49,7 @@ async def set_allowance(
     allowance: Word,
     member: discord.User | None = None,
     role: discord.Role | None = None,
-    channel: app_commands.AppCommandChannel | None = None,
+    channel: Channel | None = None,
     reason: Reason | None = None,
 ) -> None:
     """Set or drop an allowance."""
