@@ -18,6 +18,7 @@ RESULT_BUTTONS = [
     "Strength strip",
     "Compare",
     "Delete",
+    "Report",
     "⋯",
 ]
 

@@ -99,10 +99,19 @@ async def restyle_through_the_picker(page: Page, prompt: str) -> None:
     await composer.click()
     await composer.press_sequentially("/restyle")
     await page.locator(".command-entry").filter(has_text="/restyle").first.click()
+    await _add_option(page, "image")
     await page.locator('.command-file-input[data-option="image"]').set_input_files(PHOTO)
+    await _add_option(page, "prompt")
     field = page.locator('.command-option-input[data-option="prompt"]')
     await field.fill(prompt)
     await page.locator("#send-message").click()
+
+
+async def _add_option(page: Page, name: str) -> None:
+    """Every option of `/restyle` may be left out, so each is asked for first."""
+    await page.locator(".command-ghost").click()
+    label = page.locator(".command-suggestion-label").get_by_text(name, exact=True)
+    await label.click()
 
 
 def messages(page: Page, *texts: str) -> Locator:
