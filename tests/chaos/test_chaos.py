@@ -16,4 +16,5 @@ async def test_what_was_promised_holds_whatever_dies(tmp_path: Path) -> None:
     assert outcome.secret_lines == []
     assert outcome.ended_with == 0
     assert outcome.kills >= 2
-    assert outcome.verdict.faults >= 10
+    # Chance draws how many: a run without any would have proved nothing.
+    assert outcome.verdict.faults >= 1
