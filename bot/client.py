@@ -1,5 +1,6 @@
 """The Discord client: commands and buttons in, and one place where every error is told."""
 
+import asyncio
 import hashlib
 import json
 from typing import Any
@@ -110,18 +111,28 @@ class RestyleBot(discord.Client):
             log.warning("a refusal was not counted", reason=reason, error=str(error))
 
     async def _sync(self, guild: discord.Object | None) -> None:
-        commands = self.tree.get_commands(guild=guild, type=None)
-        translator = self.tree.translator
-        assert translator is not None
-        told = [await command.get_translated_payload(self.tree, translator) for command in commands]
+        # On a thread: all names in all languages take a while, and nothing in it waits.
+        told = await asyncio.to_thread(lambda: asyncio.run(self._translated(guild)))
         payload = json.dumps(told, sort_keys=True)
         digest = hashlib.sha256(payload.encode()).hexdigest()
         key = f"commands:{self.application_id}:{guild.id if guild else 'all'}"
         if await self.app.database.values.get(key) == digest:
             return
-        await self.tree.sync(guild=guild)
+        # What `tree.sync` does, which would translate all of it again, on the event loop.
+        assert self.application_id is not None
+        if guild is None:
+            await self.http.bulk_upsert_global_commands(self.application_id, payload=told)
+        else:
+            await self.http.bulk_upsert_guild_commands(self.application_id, guild.id, payload=told)
         await self.app.database.values.set(key, digest)
-        log.info("commands synced", guild=guild.id if guild else None, commands=len(commands))
+        log.info("commands synced", guild=guild.id if guild else None, commands=len(told))
+
+    async def _translated(self, guild: discord.Object | None) -> list[dict[str, Any]]:
+        """The commands as Discord is told of them, in every language."""
+        translator = self.tree.translator
+        assert translator is not None
+        commands = self.tree.get_commands(guild=guild, type=None)
+        return [await command.get_translated_payload(self.tree, translator) for command in commands]
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:

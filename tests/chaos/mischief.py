@@ -6,11 +6,15 @@ import os
 import random
 import signal
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tests.wire import Drop, RateLimit, Reply, Slow
-from tests.wire.faults import Fault, any_of
+from tests.wire.faults import Fault
 from tests.wire.scene import Scene
+
+T = TypeVar("T")
 
 EVERYWHERE: list[Fault] = [
     Reply(500),
@@ -24,12 +28,12 @@ EVERYWHERE: list[Fault] = [
     Slow(0.3),
 ]
 ON_EDITS: list[Fault] = [Reply(401, 50027), Reply(404, 10015), Reply(413, 40005)]
-FAULT_RATE = 0.05
+FAULT_RATE = 0.12
 
 
 @dataclass
 class Mischief:
-    """Does harm until it is cancelled; then ``mend`` puts all right again.
+    """Does harm until it is ended, and then puts all right again.
 
     Attributes:
         kills: Processes or pairs of them that were killed or stopped.
@@ -40,25 +44,48 @@ class Mischief:
     chance: random.Random
     every_s: float
     kills: int = 0
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin_faults(self) -> None:
         """From now on any call may meet a fault."""
+        anywhere = dealt(self.chance, EVERYWHERE)
+        of_edits = dealt(self.chance, EVERYWHERE + ON_EDITS)
 
         def storm(method: str, path: str) -> Fault | None:
+            if self.chance.random() >= FAULT_RATE:
+                return None
             edits = method == "PATCH" and path.startswith("/webhooks/")
-            return any_of(self.chance, FAULT_RATE, EVERYWHERE + (ON_EDITS if edits else []))
+            return next(of_edits if edits else anywhere)
 
         self.scene.discord.faults.storm = storm
 
-    async def do(self) -> None:
-        """One harm after another."""
-        deeds = [self.kill_engine, self.kill_bot, self.kill_both, self.stop_bot]
-        while True:
-            await asyncio.sleep(self.every_s * (0.5 + self.chance.random()))
-            small = self.chance.choice([self.close_gateway, self.lock_database, self.kill_decoder])
-            await small()
+    def end(self) -> None:
+        """Let ``do`` finish what it is at; nothing is cut short, so no process is left unknown."""
+        self._over.set()
+
+    async def do(self, most_s: float) -> None:
+        """One harm after another, for at most so long; then all is put right."""
+        timer = asyncio.get_running_loop().call_later(most_s, self.end)
+        small = dealt(self.chance, [self.close_gateway, self.lock_database, self.kill_decoder])
+        large = dealt(
+            self.chance,
+            [self.kill_engine, self.kill_engine, self.kill_bot, self.reset_machine, self.stop_bot],
+        )
+        while not await self._over_within(self.every_s * (0.5 + self.chance.random())):
+            await next(small)()
             await asyncio.sleep(self.chance.random())
-            await self.chance.choices(deeds, [45, 30, 15, 10])[0]()
+            await next(large)()
+        timer.cancel()
+        self.scene.discord.faults.clear()
+        if not self.scene.bot.running:
+            await self.scene.bot.start()
+
+    async def _over_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._over.wait()
+        except TimeoutError:
+            return False
 
     async def kill_engine(self) -> None:
         """SIGKILL to the engine; the bot starts another."""
@@ -68,9 +95,9 @@ class Mischief:
         """SIGKILL to the bot; whoever runs it starts it again."""
         await self._end_bot(signal.SIGKILL)
 
-    async def kill_both(self) -> None:
-        """SIGKILL to engine and bot at once, as when the machine goes down."""
-        self.scene.bot.kill_engine()
+    async def reset_machine(self) -> None:
+        """SIGKILL to all there is at once, as when the machine goes down."""
+        self.scene.bot.kill_below()
         await self._end_bot(signal.SIGKILL)
 
     async def stop_bot(self) -> None:
@@ -97,12 +124,6 @@ class Mischief:
             await asyncio.sleep(seconds)
             db.execute("ROLLBACK")
 
-    async def mend(self) -> None:
-        """End all harm and have a bot that runs."""
-        self.scene.discord.faults.clear()
-        if not self.scene.bot.running:
-            await self.scene.bot.start()
-
     async def _end_bot(self, number: signal.Signals) -> None:
         bot = self.scene.bot
         if bot.running:
@@ -111,3 +132,9 @@ class Mischief:
         await bot.start()
         with contextlib.suppress(AssertionError):
             await bot.ready()
+
+
+def dealt(chance: random.Random, cards: Sequence[T]) -> Iterator[T]:
+    """The cards without end, all of them in some order before one comes again."""
+    while True:
+        yield from chance.sample(cards, len(cards))

@@ -17,8 +17,10 @@ from tests.wire.scene import Scene
 from tests.wire.slow_callbacks import slow_callbacks
 
 MEMBERS = 40
-ASKING_S = 900.0
-SETTLING_S = 240.0
+# After that nothing more is harmed, and the members ask for the rest in peace.
+HARM_S = 200.0
+ASKING_S = 420.0
+SETTLING_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Outcome:
     Attributes:
         slow: Callbacks that held up the bot's event loop.
         secret_lines: Lines of the log that hold a token.
-        crashes: Lines of the log that tell of an error that nobody foresaw.
+        ended_with: Exit code of the bot, stopped in the end.
     """
 
     verdict: Verdict
@@ -49,6 +51,8 @@ class Outcome:
         told = [f"finding: {finding}" for finding in self.verdict.findings]
         told += [f"slow callback: {line}" for line in self.slow]
         told += [f"a token in the log: {line[:200]}" for line in self.secret_lines]
+        kinds = ", ".join(f"{n} × {kind}" for kind, n in sorted(self.verdict.kinds.items()))
+        told.append(f"faults: {kinds}")
         told.append(f"{self.seconds:.0f} s; the bot's last end was {self.ended_with}")
         return [*told, self.verdict.line(self.kills)]
 
@@ -67,13 +71,12 @@ async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> O
         crowd = Crowd(scene, jobs, chance)
         mischief = Mischief(scene, chance, kill_every_s)
         mischief.begin_faults()
-        harm = asyncio.create_task(mischief.do())
+        harm = asyncio.create_task(mischief.do(HARM_S))
         try:
             await crowd.ask_for_all(MEMBERS, ASKING_S)
         finally:
-            harm.cancel()
-            await asyncio.gather(harm, return_exceptions=True)
-        await mischief.mend()
+            mischief.end()
+            await harm
         books = Books(scene.bot.data)
         with contextlib.suppress(AssertionError):
             await scene.discord.until(

@@ -160,6 +160,12 @@ class BotProcess:
                 os.kill(pid, signal.SIGKILL)
         return bool(pids)
 
+    def kill_below(self) -> None:
+        """Kill all processes below the bot with SIGKILL."""
+        for pid in self.engine_pids() + self.intake_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def _children(self, word: str) -> list[int]:
         if not self.running:
             return []

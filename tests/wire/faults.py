@@ -1,6 +1,5 @@
 """What may go wrong on the wire, queued by route or drawn at random."""
 
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -119,8 +118,3 @@ class FaultQueue:
         drawn = self.storm(method, path)
         self.met += drawn is not None
         return drawn
-
-
-def any_of(chance: random.Random, rate: float, faults: list[Fault]) -> Fault | None:
-    """One of ``faults`` with a probability of ``rate``."""
-    return chance.choice(faults) if chance.random() < rate else None
