@@ -29,6 +29,7 @@ from bot.presses import Presses
 from bot.queue import JobQueue
 from bot.quota.ruling import Quotas
 from bot.settings import Settings
+from bot.sweeper import Sweeper
 from engine.api import Engine
 from engine.client import EngineOptions, LocalEngine
 from storage.database import Database
@@ -169,6 +170,14 @@ class Application:
             await self.announcements.settled(job.group_id or job.id)
             await courier.edit_by_token(job, pause_letter(job))
 
+        sweeper = Sweeper(
+            database=self.database,
+            images=self.images,
+            retention_days=self.settings.retention_days,
+            metrics=self.metrics,
+        )
+        sweeper.start()
+        self._opened.push_async_callback(sweeper.close)
         self._dispatcher = Dispatcher(
             engine=self.engine,
             database=self.database,

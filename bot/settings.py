@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_data_dir("restyle")),
         description="Folder for the SQLite file and the pictures.",
     )
+    retention_days: int = Field(
+        90,
+        ge=0,
+        le=3650,
+        description="Days for which the pictures of finished jobs are kept where a server did not "
+        "choose; 0 keeps them for ever.",
+    )
     database_url: str | None = Field(
         None,
         description="`sqlite:///file` or `postgresql://…`; unset: `restyle.db` in the data folder.",

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.image_store import HASH
+from storage.image_uses import held
 from storage.sessions import Sessions
 from storage.tables import ImageUseRow, JobRow, LedgerKind, LedgerRow
 
@@ -85,6 +86,7 @@ async def _sums(session: AsyncSession) -> list[str]:
 
 async def _files(session: AsyncSession, images: Path) -> list[str]:
     used = set((await session.scalars(select(ImageUseRow.hash).distinct())).all())
+    used |= await session.run_sync(lambda it: held(it.connection()))
     kept = set(_kept(images))
     missing = [f"Image {name} is used, but no file holds it." for name in sorted(used - kept)]
     return missing + [f"Image {name} is kept, but nothing uses it." for name in sorted(kept - used)]

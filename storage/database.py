@@ -19,6 +19,7 @@ from storage.quota import QuotaLedger
 from storage.quota_requests import QuotaRequests
 from storage.quota_rules import QuotaRules
 from storage.refusals import Refusals
+from storage.retention import Retention
 from storage.rules import Rules
 from storage.sessions import Sessions
 from storage.usage import Usage
@@ -61,6 +62,7 @@ class Database:
         self.images = ImageUses(sessions)
         self.values = Values(sessions)
         self.image_fence = ImageFence()
+        self.retention = Retention(sessions)
         self.checking = Checking(sessions)
         self.rules = Rules(sessions)
         self.blocks = Blocks(sessions)

@@ -16,6 +16,8 @@ SUFFIXES = (".webp", ".png", ".safetensors")
 HASH = re.compile(r"[0-9a-f]{64}")
 # Temporary files are written in seconds; one this old was left by a process that died.
 STALE_AFTER_S = 3600.0
+# A picture is put before the row that uses it; between the two there are seconds.
+SETTLED_AFTER_S = 3600.0
 
 
 class ImageStore:
@@ -69,6 +71,10 @@ class ImageStore:
         """
         return await asyncio.to_thread(self._delete, image_hash)
 
+    async def settled(self, older_than_s: float = SETTLED_AFTER_S) -> list[str]:
+        """Hashes of all that was put at least so long ago; whoever was to use it does by now."""
+        return await asyncio.to_thread(self._settled, older_than_s)
+
     async def sweep(self, older_than_s: float = STALE_AFTER_S) -> int:
         """Drop what dead processes left half written, and return how many files that were.
 
@@ -80,8 +86,13 @@ class ImageStore:
     def _put(self, data: bytes, suffix: str) -> str:
         image_hash = hashlib.sha256(data).hexdigest()
         with _reported("written"):
-            if self._find(image_hash) is None:
+            path = self._find(image_hash)
+            if path is None:
                 self._write(data, self._folder(image_hash) / f"{image_hash}{suffix}")
+            else:
+                # As good as new for `settled`.
+                with suppress(FileNotFoundError):
+                    os.utime(path)
         return image_hash
 
     def _write(self, data: bytes, path: Path) -> None:
@@ -125,6 +136,15 @@ class ImageStore:
                 found = True
             if found:
                 _sync_folder(self._folder(image_hash))
+        return found
+
+    def _settled(self, older_than_s: float) -> list[str]:
+        newest, found = time.time() - older_than_s, []
+        with _reported("listed"):
+            for path in self._root.glob("??/*"):
+                with suppress(FileNotFoundError):
+                    if HASH.fullmatch(path.stem) and path.stat().st_mtime <= newest:
+                        found.append(path.stem)
         return found
 
     def _sweep(self, older_than_s: float) -> int:

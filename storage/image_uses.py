@@ -1,10 +1,11 @@
 """Which jobs need which images, so that an image goes only when nobody needs it any more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from storage.moderation_tables import CaseRow
 from storage.records import JobResult, NewJob
 from storage.sessions import Sessions
 from storage.tables import ImageRole, ImageUseRow
@@ -27,16 +28,24 @@ class ImageUses:
             ).scalar_one()
 
     async def unused(self, hashes: Iterable[str]) -> set[str]:
-        """Those of ``hashes`` that no job uses."""
+        """Those of ``hashes`` that no job and no open case uses."""
         async with self._sessions.read() as session:
             return await session.run_sync(lambda it: unused(it.connection(), hashes))
 
 
 def unused(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    """Those of ``hashes`` that no job uses, as seen inside a transaction."""
+    """Those of ``hashes`` that no job and no open case uses, as seen inside a transaction."""
     wanted = set(hashes)
+    if not wanted:
+        return wanted
     used = connection.scalars(select(ImageUseRow.hash).where(ImageUseRow.hash.in_(wanted)))
-    return wanted.difference(used)
+    return wanted.difference(used, held(connection))
+
+
+def held(connection: Connection) -> set[str]:
+    """What wishes start from that wait for a moderator; they are no jobs yet."""
+    waits = select(CaseRow.payload).where(CaseRow.job_id.is_(None), CaseRow.decision.is_(None))
+    return {name for payload in connection.scalars(waits) for name in _all_hashes(payload)}
 
 
 def use_inputs(connection: Connection, news: Iterable[NewJob]) -> None:
@@ -69,6 +78,17 @@ def _use(connection: Connection, used: Iterable[tuple[str, ImageRole, str]]) -> 
     # A job from words alone uses none; without rows there would be one of defaults.
     if rows:
         connection.execute(INSERT, rows)
+
+
+def _all_hashes(node: object) -> Iterator[str]:
+    """Every text in nested JSON whose key ends in ``_hash``."""
+    if isinstance(node, Mapping):
+        yield from _hashes_in(node)
+        for value in node.values():
+            yield from _all_hashes(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _all_hashes(value)
 
 
 def _hashes_in(params: Mapping[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ import structlog
 
 from bot.buttons.base import JobButton, pattern, require_owner
 from bot.language import N_
+from storage.dropping import drop_unused
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -26,10 +27,9 @@ class DeleteButton(JobButton, template=pattern("delete")):
         job = await self.job(interaction.client)
         require_owner(interaction, job)
         app = interaction.client.app
-        async with app.database.image_fence.dropping():
-            for one in await app.database.jobs.group(job):
-                for unused in await app.database.jobs.delete_result(one.id):
-                    await app.images.delete(unused)
+        for one in await app.database.jobs.group(job):
+            made = await app.database.jobs.delete_result(one.id)
+            await drop_unused(app.database, app.images, made)
         try:
             await interaction.delete_original_response()
         except discord.NotFound:

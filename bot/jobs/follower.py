@@ -15,6 +15,7 @@ from engine.api import Engine
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
 from engine.params import Attempt
 from storage.database import Database
+from storage.dropping import drop_unused
 from storage.image_store import ImageStore
 from storage.records import Job, JobResult
 
@@ -77,7 +78,9 @@ class Follower:
         match terminal:
             case Done():
                 async with self._database.image_fence.using():
-                    await self._complete(job, spec, terminal)
+                    made = await self._complete(job, spec, terminal)
+                # A result that was not let pass is in nobody's use.
+                await drop_unused(self._database, self._images, made)
             case Cancelled():
                 await self._database.jobs.cancelled(job.id, job.attempt)
             case Failed(code=code, message=message, retryable=retryable):
@@ -135,7 +138,8 @@ class Follower:
         # The protocol promises a terminal event; an engine that broke it is as good as dead.
         return Lost(key=attempt.key, seq=-1)
 
-    async def _complete(self, job: Job, spec: JobSpec, done: Done) -> None:
+    async def _complete(self, job: Job, spec: JobSpec, done: Done) -> set[str]:
+        """Store and note the result; what was stored but is not to be shown."""
         try:
             result_hash = await self._images.put(done.image, ".webp")
             latents_hash = (
@@ -144,7 +148,7 @@ class Follower:
         except OSError:
             log.exception("result not stored", job=job.id)
             await self._database.jobs.fail(job.id, job.attempt, "storage", STORE_FAILED)
-            return
+            return set()
         result = JobResult(
             result_hash=result_hash,
             latents_hash=latents_hash,
@@ -158,9 +162,10 @@ class Follower:
         if not spec.explicit_allowed:
             picture = Picture(image=done.image, flagged=done.flagged)
             if not await self._review.passes(job, result, picture):
-                return
+                return {name for name in (result_hash, latents_hash) if name is not None}
         if await self._database.jobs.complete(job.id, job.attempt, result):
             self._estimator.learn(spec.params, done.num_inference_steps, done.seconds)
+        return set()
 
 
 def _advance(status: Status, event: Event) -> Status:

@@ -11,7 +11,8 @@ from bot.language import _, reading
 from bot.moderation import case_texts
 from bot.moderation.holding import released
 from storage.cases import Case, Settled
-from storage.errors import ImageStoreFailed
+from storage.dropping import drop_unused
+from storage.errors import StorageError
 from storage.moderation_tables import CaseKind, Decision
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ QUIET = discord.AllowedMentions.none()
 async def follow(bot: "RestyleBot", settled: Settled) -> None:
     """Delete what goes, show what is allowed, and tell those whom it concerns."""
     case = settled.case
-    for image_hash in settled.unused:
-        try:
-            await bot.app.images.delete(image_hash)
-        except ImageStoreFailed as error:
-            log.error("a removed picture is still on the disk", hash=image_hash, error=str(error))
+    try:
+        await drop_unused(bot.app.database, bot.app.images, settled.unused)
+    except StorageError as error:
+        # The sweeper tries again.
+        log.error("a removed picture is still on the disk", case=case.id, error=str(error))
     match case.decision:
         case Decision.REMOVE | Decision.BLOCK:
             await _delete_message(bot, case)

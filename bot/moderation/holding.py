@@ -123,14 +123,11 @@ class ResultReview:
         log.info("result not shown", job=job.id, verdict=verdict.value)
         if verdict is Verdict.DOUBTFUL and await self._hold(job, result):
             return False
-        jobs, images = self._bot.app.database.jobs, self._bot.app.database.images
+        jobs = self._bot.app.database.jobs
         if verdict is Verdict.UNCHECKED:
             await jobs.fail(job.id, job.attempt, "unchecked", case_texts.UNCHECKED)
         else:
             await jobs.fail(job.id, job.attempt, "filtered", case_texts.RESULT_EXPLICIT)
-        made = [name for name in (result.result_hash, result.latents_hash) if name is not None]
-        for unused in await images.unused(made):
-            await self._bot.app.images.delete(unused)
         return False
 
     async def _hold(self, job: Job, result: JobResult) -> bool:

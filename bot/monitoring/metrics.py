@@ -60,6 +60,11 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._swept = Counter(
+            "restyle_pictures_swept",
+            "Picture files that were removed because their time was over or nothing used them.",
+            registry=self.registry,
+        )
         self._trouble = Gauge(
             "restyle_trouble",
             "1 while something needs the operator: engine_down, disk_low.",
@@ -104,6 +109,10 @@ class Metrics:
     def delivery(self, outcome: str) -> None:
         """One try of a delivery came to ``"delivered"``, ``"postponed"`` or ``"abandoned"``."""
         self._deliveries.labels(outcome).inc()
+
+    def swept(self, files: int) -> None:
+        """So many picture files were removed by the sweeper."""
+        self._swept.inc(files)
 
     def trouble(self, kind: str, *, active: bool) -> None:
         """Something that needs the operator has begun or is over."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from storage.dropping import drop_unused
 from storage.records import Job, JobStatus
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ async def forget(bot: "RestyleBot", user_id: int) -> Deleted:
         if job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
             await app.dispatcher.cancel(job.id)
     forgotten = await app.database.members.forget(user_id)
-    for image_hash in forgotten.unused:
-        await app.images.delete(image_hash)
+    await drop_unused(app.database, app.images, forgotten.unused)
     messages = {job.message_id: job for job in forgotten.jobs if job.message_id is not None}
     gone = [await _message_gone(bot, job) for job in messages.values()]
     log.info("member forgotten", jobs=len(forgotten.jobs), messages=len(gone))
