@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli import bench, database, demo, doctor, engine, health, image, intake, models, run
+from bot.cli.loading import LoadingGroup
 from bot.errors import RestyleError
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -17,21 +17,12 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="restyle",
+    cls=LoadingGroup,
     help="A self-hosted Discord bot for image-to-image.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("image")(image.image)
-app.command("intake")(intake.intake)
-app.command("doctor")(doctor.doctor)
-app.command("engine")(engine.engine)
-app.command("health")(health.health)
-app.add_typer(database.app, name="db")
-app.add_typer(models.app, name="models")
-app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:

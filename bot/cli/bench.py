@@ -2,20 +2,19 @@
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
-from bot.application import engine_options
-from bot.bench.bot import measure_ack, measure_bot
-from bot.bench.embedded import measure_embedded
-from bot.bench.engine import EngineFigures, measure_engine
 from bot.cli.engine_bench import add_engine_benchmarks
 from bot.cli.ledger_bench import add_ledger_benchmark
 from bot.log import configure_logging
 from bot.settings import load_settings
 from engine.client import LocalEngine
+
+if TYPE_CHECKING:
+    from bot.bench.engine import EngineFigures
 
 app = typer.Typer(help="Figures that can be made again.", no_args_is_help=True)
 
@@ -34,10 +33,14 @@ def engine(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Time one job alone against several that share denoiser calls."""
+    # Here and below, not at the top: `restyle bench --help` needs none of the bot.
+    from bot.application import engine_options
+    from bot.bench.engine import measure_engine
+
     settings = load_settings()
     configure_logging(settings.model_copy(update={"log_level": "ERROR"}))
 
-    async def work() -> EngineFigures:
+    async def work() -> "EngineFigures":
         local = LocalEngine(engine_options(settings))
         await local.start()
         try:
@@ -63,6 +66,8 @@ def ack(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Time the acknowledgement of 200 /restyle at once; from a checkout only."""
+    from bot.bench.bot import measure_ack
+
     _tell(asyncio.run(measure_ack(rounds=rounds)), as_json=as_json)
 
 
@@ -74,6 +79,8 @@ def bot(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure the bot without an engine: rate, lag, memory; from a checkout only."""
+    from bot.bench.bot import measure_bot
+
     _tell(asyncio.run(measure_bot(jobs=jobs, interactions=interactions)), as_json=as_json)
 
 
@@ -87,6 +94,8 @@ def embedded(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Hold the embedded checkpoint against its bars; with every photograph this takes an hour."""
+    from bot.bench.embedded import measure_embedded
+
     report = asyncio.run(measure_embedded(photos=photos, sizes=sizes))
     _tell(report, as_json=as_json)
 

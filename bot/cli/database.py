@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from bot.settings import load_settings
-from storage.backup import back_up
-from storage.database import Database
 
+# The storage is imported in the commands: `restyle --help` needs none of it.
 app = typer.Typer(help="Care of the database.", no_args_is_help=True)
 
 
@@ -21,6 +20,8 @@ def db() -> None:
 @app.command()
 def upgrade() -> None:
     """Bring the database to this version's tables; `restyle run` does so by itself."""
+    from storage.database import Database
+
     settings = load_settings()
 
     async def work() -> None:
@@ -38,6 +39,8 @@ def upgrade() -> None:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="Where the copy is to be.")]) -> None:
     """Copy an SQLite database, also while the bot runs. The pictures are files beside it."""
+    from storage.backup import back_up
+
     settings = load_settings()
     asyncio.run(back_up(settings.resolved_database_url, file))
     typer.echo(f"The database was copied to {file}.")
@@ -46,6 +49,8 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy is to be.")
 @app.command()
 def check() -> None:
     """Look for broken references, wrong sums in the ledger, and files missing or left over."""
+    from storage.database import Database
+
     settings = load_settings()
 
     async def work() -> list[str]:

@@ -3,16 +3,18 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from bot.files.batch import Outcome, restyle_files
 from bot.files.plan import Wanted, plan
 from bot.log import configure_logging
 from bot.settings import load_settings
 from engine.resolve import MAX_GUIDANCE, MAX_SEED, MAX_STEPS
+
+if TYPE_CHECKING:
+    from bot.files.batch import Outcome
 
 
 def image(
@@ -40,6 +42,8 @@ def image(
     ] = False,
 ) -> None:
     """Restyle picture files."""
+    # Not at the top: `restyle --help` needs none of the bot.
+    from bot.files.batch import restyle_files
     from bot.strength import parse_strength
 
     settings = load_settings(**({} if checkpoint is None else {"checkpoint": checkpoint}))
@@ -53,7 +57,7 @@ def image(
     )
     tasks = plan(sources, out, seed=seed, count=count)
 
-    def tell(outcome: Outcome) -> None:
+    def tell(outcome: "Outcome") -> None:
         if outcome.error is not None:
             typer.echo(f"restyle: {outcome.task.source}: {outcome.error}", err=True)
         elif as_json:

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from bot.bench.ledger import measure_ledger
-
 
 def add_ledger_benchmark(app: typer.Typer) -> None:
     """Put the command into ``app``."""
@@ -31,6 +29,8 @@ def add_ledger_benchmark(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     ) -> None:
         """Time charges (reserve and commit, a transaction each) and balances in a large ledger."""
+        from bot.bench.ledger import measure_ledger
+
         report = asyncio.run(
             measure_ledger(rows=rows, moves=moves, at_once=at_once, postgres_url=postgres_url)
         )
