@@ -1,5 +1,6 @@
 """The composition root: everything that lives as long as the bot process, wired in one place."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from bot.looks.shelf import Shelf
 from bot.moderation.content import ContentCheck, OpenNsfwChecker, SafetyChecker
 from bot.moderation.holding import ResultReview
 from bot.monitoring.metrics import Metrics
+from bot.monitoring.tracing import job_traces
 from bot.offer import offer_from
 from bot.presses import Presses
 from bot.queue import JobQueue
@@ -66,6 +68,7 @@ class Application:
         self.queue = JobQueue()
         self.watch = MessageWatch()
         self.metrics = Metrics()
+        self.traces = job_traces(settings)
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
         self.presses = Presses()
@@ -118,6 +121,7 @@ class Application:
         """
         self.settings.make_data_dir()
         async with AsyncExitStack() as opened:
+            opened.push_async_callback(asyncio.to_thread, self.traces.close)
             opened.push_async_callback(self.database.close)
             await self.database.upgrade()
             await self.images.sweep()
@@ -140,6 +144,7 @@ class Application:
             watch=self.watch,
             max_attempts=self.settings.delivery_max_attempts,
             metrics=self.metrics,
+            traces=self.traces,
         )
         follower = Follower(
             engine=self.engine,
@@ -150,6 +155,7 @@ class Application:
             previews=self.settings.previews,
             review=ResultReview(self.content, client),
             metrics=self.metrics,
+            traces=self.traces,
         )
 
         def make_editor(job: Job) -> StatusEditor:
@@ -231,4 +237,5 @@ def engine_options(settings: Settings) -> EngineOptions:
         or Path(platformdirs.user_cache_dir("restyle")) / "profiles",
         ready_timeout_s=settings.engine_ready_timeout_s,
         step_timeout_s=settings.engine_step_timeout_s,
+        traces_endpoint=settings.traces_endpoint,
     )

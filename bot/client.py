@@ -85,7 +85,8 @@ class RestyleBot(discord.Client):
         bound = log.bind(interaction=interaction.id, user=interaction.user.id)
         if isinstance(error, MemberError):
             sentence = str(error)
-            self.app.metrics.refused(type(error).__name__)
+            reason = error.reason if isinstance(error, NotAllowed) else None
+            self.app.metrics.refused(reason or type(error).__name__)
             bound.info("told a member", error=type(error).__name__, sentence=sentence)
         else:
             sentence = texts.sentence_for_surprise(error)

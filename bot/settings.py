@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         description="Where errors are reported, if anywhere; needs the extra `monitoring`. Tokens, "
         "prompts and pictures are not sent.",
     )
+    traces_endpoint: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Where OpenTelemetry traces of jobs are sent by OTLP over HTTP, such as "
+        "`http://127.0.0.1:4318/v1/traces`; needs the extra `monitoring`.",
+    )
     disk_low_bytes: int = Field(
         2048 * MIB, ge=0, description="Free space in the data folder below which that is told."
     )

@@ -22,6 +22,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         checkpoint: Name of the checkpoint that is loaded, empty if none.
         max_rows: Most latents in one denoiser call, lower than asked for where memory ran out.
         out_of_memory: How often memory ran out since the process started.
+        calls: Denoiser calls since the process started, by the latents that shared them.
+        memory_bytes: What is taken of the device's memory; on a CPU, what the process takes.
+        memory_total_bytes: All that the device has; 0 before the first report.
     """
 
     alive: bool
@@ -33,6 +36,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str = ""
     max_rows: int = 0
     out_of_memory: int = 0
+    calls: dict[int, int] = {}
+    memory_bytes: int = 0
+    memory_total_bytes: int = 0
 
 
 class Engine(Protocol):

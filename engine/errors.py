@@ -7,6 +7,7 @@ EngineError
 │   ├── NotFinite             the latents turned into NaN or infinity
 │   └── OutOfMemory           even one row alone does not fit
 ├── CheckpointError       a checkpoint is unknown, missing, broken or not safetensors
+├── TracingError          traces are wanted that this installation cannot make
 └── EngineDead            the process is gone or never became ready
 """
 
@@ -49,6 +50,12 @@ class CheckpointError(EngineError):
     """A checkpoint is unknown, missing, broken, or not in safetensors form."""
 
     code = "checkpoint"
+
+
+class TracingError(EngineError):
+    """Traces are wanted, and the packages for them are not installed."""
+
+    code = "tracing"
 
 
 class EngineDead(EngineError):

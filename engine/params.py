@@ -49,6 +49,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         colour_reference: Picture, as a rule the root of the lineage, whose mean and spread of
             colour the result is given; None leaves the colours as they come out.
         previews: Whether preview events are wanted.
+        traceparent: The span that it belongs to, as W3C's Trace Context writes it; empty for none.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     mask: bytes | None = None
     colour_reference: bytes | None = None
     previews: bool = False
+    traceparent: str = ""
 
     @property
     def task(self) -> Task:

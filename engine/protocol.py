@@ -64,12 +64,15 @@ class Fatal(msgspec.Struct, frozen=True, tag="fatal"):
 
 
 class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
-    """How the engine is, sent after each finished attempt; see ``engine.api.Health``."""
+    """How the engine is, sent after the hello and each attempt; see ``engine.api.Health``."""
 
     slots: int
     step_seconds: dict[str, float]
     max_rows: int = 0
     out_of_memory: int = 0
+    calls: dict[int, int] = {}
+    memory_bytes: int = 0
+    memory_total_bytes: int = 0
 
 
 Request = Submit | Cancel | Shutdown

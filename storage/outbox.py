@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, insert, or_, select, update
+from sqlalchemy import Connection, Update, func, insert, or_, select, update
 
 from storage import ledger
 from storage.records import JobStatus
@@ -49,6 +49,16 @@ class Outbox:
             Delivery(id=row.id, job_id=row.job_id, kind=row.kind, attempts=row.attempts)
             for row in rows
         ]
+
+    async def pending(self) -> int:
+        """How many deliveries wait, due or not."""
+        statement = (
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(OutboxRow.state == DeliveryState.PENDING)
+        )
+        async with self._sessions.read() as session:
+            return (await session.scalars(statement)).one()
 
     async def delivered(self, delivery_id: int) -> None:
         """The member has been told."""

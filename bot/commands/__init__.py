@@ -17,6 +17,7 @@ from bot.commands.privacy import privacy_group
 from bot.commands.quota import quota
 from bot.commands.restyle import restyle_command
 from bot.commands.setup import setup
+from bot.commands.status import status_command
 from bot.offer import Offer
 from bot.settings import Settings
 
@@ -38,3 +39,4 @@ def add_commands(tree: app_commands.CommandTree[Any], settings: Settings, offer:
     tree.add_command(privacy_group)
     tree.add_command(help_command)
     tree.add_command(about_command)
+    tree.add_command(status_command)

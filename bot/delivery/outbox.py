@@ -15,6 +15,7 @@ from bot.intake import IntakeError
 from bot.jobs.announcements import Announcements
 from bot.jobs.watch import MessageWatch
 from bot.monitoring.metrics import Metrics
+from bot.monitoring.tracing import JobTraces
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Delivery
@@ -44,6 +45,7 @@ class Deliverer:
         watch: MessageWatch,
         max_attempts: int,
         metrics: Metrics,
+        traces: JobTraces,
     ) -> None:
         self._database = database
         self._courier = courier
@@ -52,6 +54,7 @@ class Deliverer:
         self._watch = watch
         self._max_attempts = max_attempts
         self._metrics = metrics
+        self._traces = traces
         self._woken = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -131,15 +134,24 @@ class Deliverer:
             jobs = await self._database.jobs.group(job)
             await self._announcements.settled(job.id)
             try:
-                await self._bring(jobs)
+                with self._traces.delivery(job):
+                    await self._bring(jobs)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                return await self._failed(item, job.message_id, fault_of(error), error)
+                given_up = await self._failed(item, job.message_id, fault_of(error), error)
+                if given_up:
+                    self._end_traces(jobs)
+                return given_up
             except (IntakeError, StorageError) as error:
                 return await self._failed(item, job.message_id, Fault.TRY_LATER, error)
             await self._database.outbox.delivered(item.id)
             self._metrics.delivery("delivered")
+            self._end_traces(jobs)
             self._watch.settled(job.message_id)
             return True
+
+    def _end_traces(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._traces.over(job)
 
     async def _bring(self, jobs: list[Job]) -> None:
         """Write the letter and bring it, smaller after each refusal for its size."""

@@ -11,6 +11,7 @@ from bot.language import N_
 from bot.moderation.content import Picture
 from bot.moderation.holding import ResultReview
 from bot.monitoring.metrics import Metrics
+from bot.monitoring.tracing import JobTraces
 from engine.api import Engine
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started, Terminal
 from engine.params import Attempt
@@ -40,6 +41,7 @@ class Follower:
         max_attempts: int,
         previews: bool,
         metrics: Metrics,
+        traces: JobTraces,
         review: ResultReview,
     ) -> None:
         self._engine = engine
@@ -49,6 +51,7 @@ class Follower:
         self._max_attempts = max_attempts
         self._previews = previews
         self._metrics = metrics
+        self._traces = traces
         self._review = review
 
     async def follow(
@@ -68,10 +71,11 @@ class Follower:
             return True
         self._metrics.claimed(job)
         spec = JobSpec.from_mapping(job.params)
-        attempt = await self._attempt(job, spec)
-        terminal = await self._watch(
-            attempt, editor, lambda: job.id in unwanted, checked=not spec.explicit_allowed
-        )
+        with self._traces.attempt(job) as traceparent:
+            attempt = await self._attempt(job, spec, traceparent)
+            terminal = await self._watch(
+                attempt, editor, lambda: job.id in unwanted, checked=not spec.explicit_allowed
+            )
         self._metrics.attempted(terminal)
         # Nothing may be edited on top of what the delivery is about to show.
         await editor.close()
@@ -96,7 +100,7 @@ class Follower:
         log.info("attempt ended", outcome=type(terminal).__name__.lower())
         return True
 
-    async def _attempt(self, job: Job, spec: JobSpec) -> Attempt:
+    async def _attempt(self, job: Job, spec: JobSpec, traceparent: str) -> Attempt:
         latents = None
         if spec.source_latents_hash and await self._images.exists(spec.source_latents_hash):
             latents = await self._picture(spec.source_latents_hash)
@@ -107,6 +111,7 @@ class Follower:
             source_latents=latents,
             mask=await self._picture(spec.mask_hash),
             previews=self._previews,
+            traceparent=traceparent,
         )
 
     async def _picture(self, image_hash: str | None) -> bytes | None:

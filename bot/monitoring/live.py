@@ -6,7 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from bot.queue import JobQueue
-from engine.api import Engine
+from engine.api import Engine, Health
 from storage.database import Database
 from storage.ledger_totals import LedgerTotal
 
@@ -45,6 +45,8 @@ class LiveFigures(Collector):
         yield GaugeMetricFamily(
             "restyle_engine_slots", "Attempts that the engine wants at once.", value=health.slots
         )
+        yield from _memory(health)
+        yield _calls(health)
         yield CounterMetricFamily(
             "restyle_engine_restarts", "How often the engine was lost.", value=health.restarts
         )
@@ -71,3 +73,30 @@ class LiveFigures(Collector):
             amounts.add_metric((kind,), total.amount)
         yield rows
         yield amounts
+
+
+def _memory(health: Health) -> Iterator[Metric]:
+    memory = GaugeMetricFamily(
+        "restyle_engine_memory_bytes",
+        "Memory of the engine's device, on a CPU of its process: taken, and there in all.",
+        labels=("kind",),
+    )
+    memory.add_metric(("taken",), health.memory_bytes)
+    memory.add_metric(("total",), health.memory_total_bytes)
+    yield memory
+    yield CounterMetricFamily(
+        "restyle_engine_out_of_memory",
+        "How often memory ran out since the engine started.",
+        value=health.out_of_memory,
+    )
+
+
+def _calls(health: Health) -> Metric:
+    calls = CounterMetricFamily(
+        "restyle_denoiser_calls",
+        "Denoiser calls since the engine started, by the rows (latents) that shared them.",
+        labels=("rows",),
+    )
+    for rows, count in sorted(health.calls.items()):
+        calls.add_metric((str(rows),), count)
+    return calls

@@ -103,7 +103,7 @@ class Metrics:
         self._attempts.labels(outcome, code).inc()
 
     def refused(self, reason: str) -> None:
-        """A wish was refused; ``reason`` is the name of the error that said so."""
+        """A wish was refused; ``reason`` is the rule's word, else the name of the error."""
         self._refusals.labels(reason).inc()
 
     def delivery(self, outcome: str) -> None:

@@ -165,6 +165,9 @@ class LocalEngine:
                     step_seconds=reply.step_seconds,
                     max_rows=reply.max_rows,
                     out_of_memory=reply.out_of_memory,
+                    calls=reply.calls,
+                    memory_bytes=reply.memory_bytes,
+                    memory_total_bytes=reply.memory_total_bytes,
                 )
             case Hello() | Fatal():
                 logger.warning("the engine said %s out of turn", type(reply).__name__)

@@ -20,6 +20,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
             every row that may share a call does.
         ready_timeout_s: How long it may take until the checkpoint is loaded.
         step_timeout_s: How long it may be silent while it has work.
+        traces_endpoint: Where its spans are sent by OTLP over HTTP; None sends none.
     """
 
     socket: Path | None = None
@@ -31,6 +32,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     profile_dir: Path | None = None
     ready_timeout_s: float = 300.0
     step_timeout_s: float = 120.0
+    traces_endpoint: str | None = None
 
     def command(self) -> list[str]:
         """The command line of the engine process."""
@@ -42,4 +44,6 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
             command += ["--checkpoints-file", str(self.checkpoints_file)]
         if self.profile_dir is not None:
             command += ["--profile-dir", str(self.profile_dir)]
+        if self.traces_endpoint is not None:
+            command += ["--traces-endpoint", self.traces_endpoint]
         return command

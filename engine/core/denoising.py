@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ class Denoising:
 
     Attributes:
         step_seconds: Measured seconds per call, by ``"{checkpoint} {width}x{height}"``.
+        calls: How many calls were made, by the latents that shared them.
     """
 
     def __init__(self, family: Family[Any], policy: RowPolicy, checkpoint_name: str) -> None:
@@ -34,6 +36,7 @@ class Denoising:
         self._policy = policy
         self._checkpoint_name = checkpoint_name
         self.step_seconds: dict[str, float] = {}
+        self.calls: Counter[int] = Counter()
 
     def turn(self, running: Sequence[Running]) -> Outcome:
         """Move on those that the policy chooses among the rows that are not done."""
@@ -93,6 +96,7 @@ class Denoising:
     def _measure(self, group: list[Running], seconds: float) -> None:
         params = group[0].params
         rows = sum(self._family.cost(run.row) for run in group)
+        self.calls[rows] += 1
         self._policy.observe(rows, params.width * params.height, seconds)
         key = f"{self._checkpoint_name} {params.width}x{params.height}"
         known = self.step_seconds.get(key, seconds)

@@ -7,7 +7,7 @@ for longer than its own.
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import torch
@@ -70,6 +70,11 @@ class EngineCore:
     def step_seconds(self) -> dict[str, float]:
         """Measured seconds per call, by ``"{checkpoint} {width}x{height}"``."""
         return self._denoising.step_seconds
+
+    @property
+    def calls(self) -> Counter[int]:
+        """How many denoiser calls were made, by the latents that shared them."""
+        return self._denoising.calls
 
     def submit(self, attempt: Attempt) -> None:
         """Take an attempt into the line."""

@@ -37,7 +37,11 @@ def _as_child(options: argparse.Namespace) -> int:
     inbox = Inbox(requests)
     signal.signal(signal.SIGTERM, lambda *_: inbox.close())
     try:
-        Service.load(options).serve(inbox, outbox)
+        service = Service.load(options)
+        try:
+            service.serve(inbox, outbox)
+        finally:
+            service.close()
     except EngineError as error:
         logger.error("not ready: %s", error, exc_info=error.__cause__)
         outbox.put(Fatal(error.code, str(error)))
@@ -71,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--profile-dir", type=Path)
     parser.add_argument("--listen", type=Path, help="serve clients on this Unix socket")
     parser.add_argument("--step-timeout", type=float, default=120.0)
+    parser.add_argument("--traces-endpoint", help="where spans are sent by OTLP over HTTP")
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()
 

@@ -7,7 +7,7 @@ checkpoint is kept waiting by a steady stream for the one that is there.
 
 import gc
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 import torch
@@ -44,6 +44,7 @@ class Changeover:
         self._waiting: deque[Attempt] = deque()
         self._events: list[Event] = []
         self._step_seconds: dict[str, float] = {}
+        self._calls: Counter[int] = Counter()
         self._max_rows = self._core.max_rows
         self._out_of_memory = 0
 
@@ -73,6 +74,11 @@ class Changeover:
         """Measured seconds per call, by ``"{checkpoint} {width}x{height}"``."""
         now = {} if self._core is None else self._core.step_seconds
         return self._step_seconds | now
+
+    @property
+    def calls(self) -> Counter[int]:
+        """How many denoiser calls were made, by the latents that shared them."""
+        return self._calls if self._core is None else self._calls + self._core.calls
 
     def submit(self, attempt: Attempt) -> None:
         """Take an attempt into the line, or refuse one for a checkpoint that is not served."""
@@ -120,6 +126,7 @@ class Changeover:
             return self._core
         if self._core is not None:
             self._step_seconds, self._out_of_memory = self.step_seconds, self.out_of_memory
+            self._calls = self.calls
             self._max_rows = self._core.max_rows
             # There may be room for one only, so the old goes before the new comes.
             self._core = None

@@ -32,7 +32,7 @@ def listen(options: argparse.Namespace) -> int:
         EngineError: The checkpoint cannot be loaded.
     """
     service = Service.load(options)
-    with _listening(options.listen) as server:
+    with contextlib.closing(service), _listening(options.listen) as server:
         stop = threading.Event()
 
         def end(*_: object) -> None:

@@ -15,8 +15,10 @@ from engine.events import Terminal
 from engine.families.loading import load_family, pick_device
 from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
 from engine.worker.changeover import Changeover
+from engine.worker.device_memory import device_memory
 from engine.worker.profiling import find_profile
 from engine.worker.streams import Inbox, Outbox
+from engine.worker.tracing import Witness, witness
 
 logger = logging.getLogger(__name__)
 
@@ -24,14 +26,17 @@ logger = logging.getLogger(__name__)
 class Service:
     """Serves clients, one after another, with weights that stay loaded. Made by ``load``."""
 
-    def __init__(self, cores: Changeover, device: str) -> None:
+    def __init__(self, cores: Changeover, device: str, seen_by: Witness) -> None:
         self._core = cores
+        self._witness = seen_by
         self._unfinished: set[str] = set()
         self.device = device
 
     @classmethod
     def load(cls, options: argparse.Namespace) -> Self:
         """Load the checkpoint that the arguments name; raises ``EngineError``."""
+        # First, since loading takes long and this fails at once.
+        seen_by = witness(options.traces_endpoint)
         names = dict.fromkeys((options.checkpoint, *options.also))
         served = [find_checkpoint(name, options.checkpoints_file) for name in names]
 
@@ -40,7 +45,7 @@ class Service:
             profile = find_profile(family, checkpoint, options.max_rows, options.profile_dir)
             return EngineCore(family, checkpoint, max_rows=options.max_rows, profile=profile)
 
-        return cls(Changeover(served, make), pick_device(options.device))
+        return cls(Changeover(served, make), pick_device(options.device), seen_by)
 
     def serve(
         self, inbox: Inbox, outbox: Outbox, *, stopped: Callable[[], bool] = lambda: False
@@ -55,6 +60,7 @@ class Service:
                 versions={"torch": str(torch.__version__), "diffusers": diffusers.__version__},
             )
         )
+        outbox.put(self._report())
         try:
             while not stopped() and self._take_all(inbox):
                 self._turn(outbox)
@@ -75,6 +81,7 @@ class Service:
     def _take(self, request: Submit | Cancel) -> None:
         match request:
             case Submit(attempt=attempt):
+                self._witness.submitted(attempt)
                 self._unfinished.add(attempt.key)
                 self._core.submit(attempt)
             case Cancel(key=key):
@@ -85,16 +92,21 @@ class Service:
     def _turn(self, outbox: Outbox) -> None:
         for event in self._core.step():
             outbox.put(event)
+            self._witness.saw(event)
             if isinstance(event, Terminal):
                 self._unfinished.discard(event.key)
                 outbox.put(self._report())
 
     def _report(self) -> Report:
+        taken, total = device_memory(self.device)
         return Report(
             slots=self._slots(),
             step_seconds=self._core.step_seconds,
             max_rows=self._core.max_rows,
             out_of_memory=self._core.out_of_memory,
+            calls=self._core.calls,
+            memory_bytes=taken,
+            memory_total_bytes=total,
         )
 
     def _drop_all(self) -> None:
@@ -103,6 +115,11 @@ class Service:
             self._core.cancel(key)
         self._unfinished.clear()
         self._core.step()
+        self._witness.dropped()
+
+    def close(self) -> None:
+        """Send what is left of traces; the weights go with the process."""
+        self._witness.close()
 
     def _slots(self) -> int:
         # With classifier-free guidance a job takes two rows.

@@ -64,7 +64,7 @@ async def test_what_happened_is_counted(tmp_path: Path) -> None:
         assert figures["restyle_attempts_total{code=,outcome=done}"] == 2
         assert figures["restyle_attempts_total{code=nan,outcome=failed}"] == 1
         assert figures["restyle_deliveries_total{outcome=delivered}"] == 3
-        assert figures["restyle_refusals_total{reason=NotAllowed}"] == 1
+        assert figures["restyle_refusals_total{reason=quota}"] == 1
         assert figures["restyle_queue_wait_seconds_count"] == 3
         assert figures["restyle_job_seconds_sum"] == 1.0
         assert figures["restyle_queue_jobs"] == 0
