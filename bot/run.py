@@ -12,6 +12,7 @@ from bot.connection import LoginPauses, log_in, stay_connected
 from bot.endpoints import use_endpoints
 from bot.errors import SettingsError
 from bot.monitoring.monitoring import monitored
+from bot.reloading import reload_settings
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ async def run_bot(settings: Settings) -> None:
     await app.open()
     try:
         stop = _stop_signal()
+        _heed_reloads(settings)
         pauses = LoginPauses()
         while not stop.is_set():
             # A client of its own for each try: one that could not log in is of no more use.
@@ -61,6 +63,12 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+def _heed_reloads(settings: Settings) -> None:
+    """Read the settings again at SIGHUP, where the system has it."""
+    if hangup := getattr(signal, "SIGHUP", None):
+        asyncio.get_running_loop().add_signal_handler(hangup, reload_settings, settings)
 
 
 async def _until_stopped(client: discord.Client, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -222,6 +223,11 @@ class Settings(BaseSettings):
         own = self.own_checkpoints_file
         # A file that was named must be there; the default one comes into being with the first row.
         return own if self.checkpoints_file is not None or own.exists() else None
+
+    def take_over(self, fresh: "Settings", names: Iterable[str]) -> None:
+        """Set the fields of these names to those of ``fresh``: the one change that is allowed."""
+        for name in names:
+            self.__dict__[name] = getattr(fresh, name)
 
     def make_data_dir(self) -> None:
         """Make the data folder; raise ``SettingsError`` when that cannot be done."""
