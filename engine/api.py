@@ -9,6 +9,26 @@ from engine.events import Event
 from engine.params import Attempt
 
 
+class WorkerHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One GPU of several, as its engine's gateway sees it.
+
+    Attributes:
+        name: The actor's name.
+        alive: Whether it has a place on a node and its checkpoint is loaded.
+        node: Address of the node; empty before it has one.
+        running: How many attempts are in it.
+        drained: Why it gets no more work for now; empty while it does.
+    """
+
+    name: str
+    alive: bool
+    node: str = ""
+    device: str = ""
+    slots: int = 0
+    running: int = 0
+    drained: str = ""
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How an engine is, as of now.
 
@@ -25,6 +45,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         calls: Denoiser calls since the process started, by the latents that shared them.
         memory_bytes: What is taken of the device's memory; on a CPU, what the process takes.
         memory_total_bytes: All that the device has; 0 before the first report.
+        workers: The GPUs behind it, where there may be several.
     """
 
     alive: bool
@@ -39,6 +60,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     calls: dict[int, int] = {}
     memory_bytes: int = 0
     memory_total_bytes: int = 0
+    workers: tuple[WorkerHealth, ...] = ()
 
 
 class Engine(Protocol):
@@ -51,6 +73,12 @@ class Engine(Protocol):
         """Hand over an attempt and yield its events, the last of them terminal.
 
         Never raises for what happens to the attempt: a dead engine is a ``Lost`` event.
+        """
+
+    def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+        """Yield the events of an attempt handed over before that are numbered above ``after_seq``.
+
+        The last of them is terminal: ``Lost`` when the engine does not know the attempt.
         """
 
     async def cancel(self, key: str) -> None:

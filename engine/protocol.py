@@ -9,11 +9,12 @@ import struct
 
 import msgspec
 
+from engine.api import WorkerHealth
 from engine.errors import EngineError
 from engine.events import Event
 from engine.params import Attempt
 
-VERSION = 2
+VERSION = 3
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _LENGTH = struct.Struct("<I")
 HEADER_BYTES = _LENGTH.size
@@ -37,6 +38,16 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     key: str
 
 
+class Attach(msgspec.Struct, frozen=True, tag="attach"):
+    """Send again what this attempt's reader missed: its events numbered above ``after_seq``.
+
+    An engine that does not know the attempt says ``Lost``.
+    """
+
+    key: str
+    after_seq: int
+
+
 class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
     """End the process."""
 
@@ -47,6 +58,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", kw_only=True):
     Attributes:
         slots: How many attempts it wants at once.
         versions: Of torch and diffusers, for logs and benches.
+        lasting: Whether attempts outlive the connection, so that a client may attach again.
     """
 
     version: int
@@ -54,6 +66,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", kw_only=True):
     checkpoint: str
     slots: int
     versions: dict[str, str]
+    lasting: bool = False
 
 
 class Fatal(msgspec.Struct, frozen=True, tag="fatal"):
@@ -73,9 +86,10 @@ class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
     calls: dict[int, int] = {}
     memory_bytes: int = 0
     memory_total_bytes: int = 0
+    workers: tuple[WorkerHealth, ...] = ()
 
 
-Request = Submit | Cancel | Shutdown
+Request = Submit | Cancel | Attach | Shutdown
 Reply = Hello | Fatal | Report | Event
 
 _encoder = msgspec.msgpack.Encoder()

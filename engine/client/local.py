@@ -14,7 +14,7 @@ from engine.client.unix_socket import EngineSocket
 from engine.errors import EngineDead, EngineError
 from engine.events import Event, Lost, Terminal
 from engine.params import Attempt
-from engine.protocol import Cancel, Fatal, Hello, Reply, Report, Submit
+from engine.protocol import Attach, Cancel, Fatal, Hello, Reply, Report, Submit
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +22,26 @@ FIRST_BACKOFF_S = 0.25
 LONGEST_BACKOFF_S = 60.0
 
 
+class _Call:
+    """The events of one attempt on their way to its reader, and the number of the latest."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def take(self, event: Event) -> None:
+        """Pass an event on, unless it was before the link broke."""
+        if event.seq > self.seq:
+            self.seq = event.seq
+            self.events.put_nowait(event)
+
+
 class LocalEngine:
     """``engine.api.Engine`` over one engine on this machine.
 
     A child process is started again whenever it dies; one that runs by itself is connected to
-    again whenever the connection ends.
+    again whenever the connection ends. Attempts are lost with their engine; where they outlive it
+    (``Hello.lasting``, the gateway of a cluster) they are attached to again instead.
     """
 
     def __init__(self, options: EngineOptions) -> None:
@@ -34,7 +49,8 @@ class LocalEngine:
         self._health = Health(alive=False)
         self._link: EngineLink | None = None
         self._ready = asyncio.Event()
-        self._calls: dict[str, asyncio.Queue[Event]] = {}
+        self._calls: dict[str, _Call] = {}
+        self._lasting = False
         self._supervisor: asyncio.Task[None] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
 
@@ -55,23 +71,31 @@ class LocalEngine:
 
     async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
         """Hand over an attempt and yield its events, the last of them terminal."""
+        async for event in self._listen(attempt.key, -1, Submit(attempt)):
+            yield event
+
+    async def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+        """Yield the events of an earlier attempt that are numbered above ``after_seq``."""
+        async for event in self._listen(key, after_seq, Attach(key, after_seq)):
+            yield event
+
+    async def _listen(self, key: str, seq: int, request: Submit | Attach) -> AsyncIterator[Event]:
         if self._link is None or not self._ready.is_set():
-            yield Lost(attempt.key, 0)
+            yield Lost(key, seq + 1)
             return
-        queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._calls[attempt.key] = queue
-        self._link.send(Submit(attempt))
+        self._calls[key] = call = _Call(seq)
+        self._link.send(request)
         self._rewind_watchdog()
         event: Event | None = None
         try:
             while not isinstance(event, Terminal):
-                event = await queue.get()
+                event = await call.events.get()
                 yield event
         finally:
-            self._calls.pop(attempt.key, None)
-            if not isinstance(event, Terminal):
+            self._calls.pop(key, None)
+            if not isinstance(event, Terminal) and self._link is not None:
                 # Nobody listens any more, so nobody needs the picture.
-                self._link.send(Cancel(attempt.key))
+                self._link.send(Cancel(key))
             self._rewind_watchdog()
 
     async def cancel(self, key: str) -> None:
@@ -113,6 +137,8 @@ class LocalEngine:
         self._greet(hello)
         self._link = link
         self._ready.set()
+        for key, call in self._calls.items():
+            link.send(Attach(key, call.seq))
         return link
 
     async def _open(self) -> EngineLink:
@@ -129,6 +155,7 @@ class LocalEngine:
             )
 
     def _greet(self, hello: Hello) -> None:
+        self._lasting = hello.lasting
         self._health = msgspec.structs.replace(
             self._health, device=hello.device, checkpoint=hello.checkpoint, slots=hello.slots
         )
@@ -139,19 +166,25 @@ class LocalEngine:
             async for reply in link.replies():
                 self._take(reply)
             self._link = None
-            self._lose_all()
+            self._ready.clear()
+            if not self._lasting:
+                self._lose_all()
             link.kill()
             logger.error("the engine is gone: %s", await link.end())
             link = await self._respawn()
 
     async def _respawn(self) -> EngineLink:
         backoff_s = FIRST_BACKOFF_S
+        give_up_at = asyncio.get_running_loop().time() + self._options.ready_timeout_s
         while True:
             self._health = msgspec.structs.replace(self._health, restarts=self._health.restarts + 1)
             try:
                 return await self._spawn()
             except (EngineError, OSError) as error:
                 logger.error("the engine did not start, next try in %g s: %s", backoff_s, error)
+            if asyncio.get_running_loop().time() > give_up_at:
+                # Whatever outlived the link has by now been let go of on the other side, too.
+                self._lose_all()
             await asyncio.sleep(backoff_s)
             backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
 
@@ -168,19 +201,20 @@ class LocalEngine:
                     calls=reply.calls,
                     memory_bytes=reply.memory_bytes,
                     memory_total_bytes=reply.memory_total_bytes,
+                    workers=reply.workers,
                 )
             case Hello() | Fatal():
                 logger.warning("the engine said %s out of turn", type(reply).__name__)
             case event:
                 # An attempt that was let go still says its last words; nobody listens.
-                if queue := self._calls.get(event.key):
-                    queue.put_nowait(event)
+                if call := self._calls.get(event.key):
+                    call.take(event)
 
     def _lose_all(self) -> None:
         self._ready.clear()
         calls, self._calls = self._calls, {}
-        for key, queue in calls.items():
-            queue.put_nowait(Lost(key, -1))
+        for key, call in calls.items():
+            call.events.put_nowait(Lost(key, -1))
         self._rewind_watchdog()
 
     def _rewind_watchdog(self) -> None:

@@ -47,3 +47,26 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.traces_endpoint is not None:
             command += ["--traces-endpoint", self.traces_endpoint]
         return command
+
+
+class RayOptions(EngineOptions, frozen=True, kw_only=True):
+    """Starts the gateway to a Ray cluster in place of an engine.
+
+    Attributes:
+        address: Of the Ray head, ``host:port``; ``auto`` finds the one on this machine.
+        actor_gpus: GPUs for each actor; 0 makes actors that live on processors alone.
+        actor_cpus: Processors that each actor keeps busy.
+        rehearsal_step_s: Seconds that a step takes in a rehearsal without weights; None loads them.
+    """
+
+    address: str = "auto"
+    actor_gpus: float = 1.0
+    actor_cpus: float = 1.0
+    rehearsal_step_s: float | None = None
+
+    def command(self) -> list[str]:
+        """The command line of the gateway process."""
+        told = msgspec.to_builtins(self)
+        for ours in ("socket", "ready_timeout_s"):
+            del told[ours]
+        return [sys.executable, "-m", "engine.ray", msgspec.json.encode(told).decode()]

@@ -6,12 +6,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.errors import EngineError
 from engine.protocol import Fatal
 from engine.quiet import hush_libraries
-from engine.worker.streams import Inbox, Outbox
+from engine.worker.streams import Inbox, Outbox, claim_standard_streams
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ def _as_child(options: argparse.Namespace) -> int:
     """Run until the parent says so or goes away; the exit code is 0 for both."""
     # Ctrl-C reaches the whole process group; when to stop is for the parent to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    requests, replies = _claim_standard_streams()
+    requests, replies = claim_standard_streams()
     _prepare_libraries(options)
     # torch takes seconds to import; a wrong argument was refused before.
     from engine.worker.service import Service
@@ -85,16 +84,6 @@ def _prepare_libraries(options: argparse.Namespace) -> None:
         stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s %(message)s"
     )
     hush_libraries()
-
-
-def _claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Take the pipe ends for ourselves; a library's print goes to stderr from now on."""
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "rb")
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    return requests, replies
 
 
 if __name__ == "__main__":

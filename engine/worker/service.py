@@ -11,13 +11,13 @@ import torch
 
 from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.core import EngineCore
-from engine.events import Terminal
+from engine.events import Lost, Terminal
 from engine.families.loading import load_family, pick_device
-from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
+from engine.protocol import VERSION, Attach, Cancel, Hello, Report, Shutdown, Submit
 from engine.worker.changeover import Changeover
 from engine.worker.device_memory import device_memory
+from engine.worker.exchange import Replies, Requests
 from engine.worker.profiling import find_profile
-from engine.worker.streams import Inbox, Outbox
 from engine.worker.tracing import Witness, witness
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Service:
         return cls(Changeover(served, make), pick_device(options.device), seen_by)
 
     def serve(
-        self, inbox: Inbox, outbox: Outbox, *, stopped: Callable[[], bool] = lambda: False
+        self, inbox: Requests, outbox: Replies, *, stopped: Callable[[], bool] = lambda: False
     ) -> None:
         """Greet, then work until the client goes away, says so, or ``stopped`` turns true."""
         outbox.put(
@@ -62,23 +62,23 @@ class Service:
         )
         outbox.put(self._report())
         try:
-            while not stopped() and self._take_all(inbox):
+            while not stopped() and self._take_all(inbox, outbox):
                 self._turn(outbox)
         finally:
             self._drop_all()
 
-    def _take_all(self, inbox: Inbox) -> bool:
+    def _take_all(self, inbox: Requests, outbox: Replies) -> bool:
         """Take what was asked meanwhile, waiting if there is nothing to do; False at the end."""
         try:
             while True:
                 request = inbox.get(wait=not self._core.has_work)
                 if request is None or isinstance(request, Shutdown):
                     return False
-                self._take(request)
+                self._take(request, outbox)
         except queue.Empty:
             return True
 
-    def _take(self, request: Submit | Cancel) -> None:
+    def _take(self, request: Submit | Cancel | Attach, outbox: Replies) -> None:
         match request:
             case Submit(attempt=attempt):
                 self._witness.submitted(attempt)
@@ -86,10 +86,13 @@ class Service:
                 self._core.submit(attempt)
             case Cancel(key=key):
                 self._core.cancel(key)
+            case Attach(key=key, after_seq=after_seq):
+                # What a client hung up on was dropped.
+                outbox.put(Lost(key, after_seq + 1))
             case _:
                 assert_never(request)
 
-    def _turn(self, outbox: Outbox) -> None:
+    def _turn(self, outbox: Replies) -> None:
         for event in self._core.step():
             outbox.put(event)
             self._witness.saw(event)

@@ -1,9 +1,11 @@
-"""The two threads that keep reading and writing off the loop's thread."""
+"""The standard streams of an engine, and the threads that read and write off the loop's own."""
 
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from engine.pipes import make_room
@@ -18,6 +20,16 @@ from engine.protocol import (
 )
 
 logger = logging.getLogger(__name__)
+
+
+def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take the pipe ends for ourselves; a library's print goes to stderr from now on."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = os.fdopen(os.dup(0), "rb")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return requests, replies
 
 
 class Inbox:

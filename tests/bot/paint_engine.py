@@ -65,6 +65,10 @@ class PaintEngine:
         if key in self._running and not self.deaf:
             self._running[key].put_nowait(Cancelled(key, 1))
 
+    async def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+        # A fake that remembers nothing of an attempt whose reader has gone.
+        yield Lost(key, after_seq + 1)
+
     async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
         self.attempts.append(attempt)
         if not self.alive.is_set():

@@ -1,0 +1,150 @@
+"""The actors of a cluster: found or made, asked how they are, mourned, and replaced."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import ray
+from ray.exceptions import RayError
+
+from engine.protocol import Fatal, Hello
+from engine.ray.actor import ActorState
+from engine.ray.loading import new_actor
+from engine.ray.options import NAMESPACE, GatewayOptions, actor_prefix
+from engine.ray.seats import Seat, drain_slow
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 1.0
+LOOK_FOR_NODES_S = 5.0
+RETRY_S = 0.5
+STATE_TIMEOUT_S = 10.0
+
+
+class Fleet:
+    """Keeps one actor for each GPU of the cluster (or for each share of its processors).
+
+    Args:
+        changed: Called when a seat may have become free, or its health is another.
+        died: Called with a seat whose process is gone.
+        unfit: Called with the reason when a checkpoint cannot be loaded anywhere.
+    """
+
+    def __init__(
+        self,
+        options: GatewayOptions,
+        *,
+        changed: Callable[[], None],
+        died: Callable[[Seat, str], None],
+        unfit: Callable[[Fatal], None],
+    ) -> None:
+        self._options = options
+        self._changed, self._died, self._unfit = changed, died, unfit
+        self.seats: dict[str, Seat] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Look for actors and nodes from now on."""
+        self._own(self._grow())
+        self._own(self._replace_others())
+
+    async def close(self) -> None:
+        """Stop looking; the actors stay where they are."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def kill(self, seat: Seat) -> None:
+        """End an actor at once; Ray starts it again, and nothing that was in it is read."""
+        seat.hello = None
+        ray.kill(seat.actor, no_restart=False)
+
+    def _own(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("a task of the gateway ended", exc_info=error)
+
+    async def _grow(self) -> None:
+        """Make an actor for every GPU that joins the cluster."""
+        while True:
+            for number in range(len(self.seats), await asyncio.to_thread(self._places)):
+                name = f"{actor_prefix()}{number}"
+                actor = await asyncio.to_thread(new_actor, name, NAMESPACE, self._options)
+                self.seats[name] = seat = Seat(name, actor)
+                self._own(self._tend(seat))
+            await asyncio.sleep(LOOK_FOR_NODES_S)
+
+    def _places(self) -> int:
+        there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        if self._options.actor_gpus > 0:
+            return int(there.get("GPU", 0) / self._options.actor_gpus)
+        return int(there.get("CPU", 0) / self._options.actor_cpus)
+
+    async def _tend(self, seat: Seat) -> None:
+        """Greet an actor, then ask it how it is until it dies, again and again."""
+        while True:
+            try:
+                greeting = msgspec.msgpack.decode(
+                    await seat.actor.hello.remote(), type=Hello | Fatal
+                )
+                if isinstance(greeting, Fatal):
+                    logger.error("%s cannot be made ready: %s", seat.name, greeting.message)
+                    seat.drain(greeting.message)
+                    self._unfit(greeting)
+                    return
+                await self._ask(seat, greeting)
+            except RayError as error:
+                alive = seat.hello is not None
+                seat.hello, seat.report = None, None
+                if alive:
+                    logger.error("%s died: %s", seat.name, _first_line(error))
+                self._died(seat, _first_line(error))
+            await asyncio.sleep(RETRY_S)
+
+    async def _ask(self, seat: Seat, hello: Hello) -> None:
+        while True:
+            async with asyncio.timeout(STATE_TIMEOUT_S):
+                told = await seat.actor.state.remote()
+            state = msgspec.msgpack.decode(told, type=ActorState)
+            if seat.hello is None:
+                logger.info("%s is ready: %s on %s", seat.name, hello.device, state.node)
+                seat.heard()
+            seat.hello, seat.report, seat.node = hello, state.report, state.node
+            seat.try_again()
+            drain_slow(self.seats.values())
+            self._changed()
+            await asyncio.sleep(POLL_S)
+
+    async def _replace_others(self) -> None:
+        """Let actors of other versions finish what they have, then end them."""
+        while others := await asyncio.to_thread(_of_other_versions):
+            for name in others:
+                await self._replace(name)
+            await asyncio.sleep(POLL_S)
+
+    async def _replace(self, name: str) -> None:
+        try:
+            actor: Any = ray.get_actor(name, namespace=NAMESPACE)
+            if not await actor.drain.remote():
+                return
+            logger.info("%s gives its place to this version", name)
+            ray.kill(actor, no_restart=True)
+        except (RayError, ValueError) as error:
+            logger.warning("%s could not be drained: %s", name, _first_line(error))
+
+
+def _of_other_versions() -> list[str]:
+    # Of our namespace only, which is that of the connection.
+    named = ray.util.list_named_actors()
+    return [name for name in named if not name.startswith(actor_prefix())]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,120 @@
+"""The gateway over a real cluster, its parts ended with real signals."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from engine.client import LocalEngine
+from engine.errors import CheckpointError
+from engine.events import Cancelled, Done, Event, Lost, Progress
+from tests.engine.attempts import attempt
+from tests.engine.ray.cluster import Cluster, cluster
+
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ray() -> AsyncIterator[Cluster]:
+    async with cluster(cpus=2) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def engine(ray: Cluster) -> AsyncIterator[LocalEngine]:
+    """A client whose actors take a tenth of a second for a step."""
+    running = LocalEngine(ray.options(rehearsal_step_s=0.1, step_timeout_s=4.0))
+    await running.start()
+    # The second may be slower to come; there is no event for a health that changed.
+    async with asyncio.timeout(60):
+        while sum(one.alive for one in running.health().workers) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    yield running
+    await running.close()
+
+
+async def until_step(stream: AsyncIterator[Event]) -> list[Event]:
+    """The events up to the first step."""
+    events = []
+    async for event in stream:
+        events.append(event)
+        if isinstance(event, Progress):
+            return events
+    raise AssertionError(f"no step came, but {events}")
+
+
+async def test_every_processor_has_an_actor_and_the_bot_hears_of_each(engine: LocalEngine) -> None:
+    workers = engine.health().workers
+    assert [worker.name.rsplit("-", 1)[1] for worker in workers] == ["0", "1"]
+    assert all(worker.alive and worker.node and worker.slots == 1 for worker in workers)
+    assert engine.health().slots == 2
+
+
+async def test_a_killed_actor_loses_its_attempt_alone_and_comes_back(
+    ray: Cluster, engine: LocalEngine
+) -> None:
+    streams = [engine.submit(attempt(f"kill{at}.1", num_inference_steps=30)) for at in range(2)]
+    for stream in streams:
+        await until_step(stream)
+    ray.kill_actor()
+    ends = [[event async for event in stream][-1] for stream in streams]
+    assert sorted(type(end).__name__ for end in ends) == ["Done", "Lost"]
+    # Both places take work again, with no attempt in the way.
+    again = [engine.submit(attempt(f"again{at}.1", num_inference_steps=3)) for at in range(2)]
+    for stream in again:
+        assert isinstance([event async for event in stream][-1], Done)
+
+
+async def test_a_killed_gateway_is_started_again_and_attempts_go_on(engine: LocalEngine) -> None:
+    stream = engine.submit(attempt("survivor.1", num_inference_steps=60))
+    before = await until_step(stream)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    events = before + [event async for event in stream]
+    assert isinstance(events[-1], Done)
+    numbers = [event.seq for event in events]
+    assert numbers == sorted(set(numbers))
+    assert engine.health().restarts == 1
+
+
+async def test_what_ended_while_no_gateway_was_there_is_handed_over_later(
+    engine: LocalEngine,
+) -> None:
+    stream = engine.submit(attempt("meanwhile.1", num_inference_steps=5))
+    await until_step(stream)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    assert isinstance([event async for event in stream][-1], Done)
+
+
+async def test_one_that_waits_in_the_gateway_can_be_taken_back(engine: LocalEngine) -> None:
+    running = [engine.submit(attempt(f"run{at}.1", num_inference_steps=30)) for at in range(2)]
+    for stream in running:
+        await until_step(stream)
+    waiting = asyncio.create_task(anext(engine.submit(attempt("third.1"))))
+    while "third.1" not in engine.health().running:  # noqa: ASYNC110  # it was only just started
+        await asyncio.sleep(0)
+    await engine.cancel("third.1")
+    assert isinstance(await waiting, Cancelled)
+    for stream in running:
+        await stream.aclose()
+
+
+async def test_no_cluster_is_one_sentence(ray: Cluster) -> None:
+    nowhere = LocalEngine(ray.options(address="127.0.0.1:1", ready_timeout_s=60.0))
+    with pytest.raises(CheckpointError, match=r"No Ray cluster answers at 127\.0\.0\.1:1: "):
+        await nowhere.start()
+
+
+async def test_an_actor_that_hangs_is_killed_and_its_attempt_is_lost() -> None:
+    async with cluster(cpus=1) as own:
+        engine = LocalEngine(own.options(rehearsal_step_s=600.0, step_timeout_s=1.0))
+        await engine.start()
+        try:
+            events = [event async for event in engine.submit(attempt("stuck.1"))]
+        finally:
+            await engine.close()
+        assert isinstance(events[-1], Lost)

@@ -1,0 +1,93 @@
+"""Which actor gets an attempt, and which gets none for a while."""
+
+from typing import Any
+
+from engine.protocol import VERSION, Hello, Report
+from engine.ray import seats
+from engine.ray.seats import Seat, choose, drain_slow
+from tests.engine.attempts import params
+
+SIZE = "embedded 64x64"
+
+
+def seat(name: str, step_s: float | None = 0.1, *, slots: int = 2, running: int = 0) -> Seat:
+    made = Seat(name, actor=None, last_checkpoint="embedded")
+    made.hello = Hello(version=VERSION, device="none", checkpoint="embedded", slots=2, versions={})
+    made.report = Report(slots=slots, step_seconds={} if step_s is None else {SIZE: step_s})
+    made.running = {f"{name}.{number}": "embedded" for number in range(running)}
+    return made
+
+
+def chosen(*among: Seat, **changes: Any) -> str | None:
+    found = choose(among, params(**changes))
+    return None if found is None else found.name
+
+
+def test_nobody_is_chosen_where_all_are_full_absent_or_drained() -> None:
+    absent, drained = seat("absent"), seat("drained")
+    absent.hello = None
+    drained.drain("slow")
+    assert chosen(absent, drained, seat("full", running=2)) is None
+
+
+def test_weights_that_are_loaded_come_before_speed() -> None:
+    quick = seat("quick", 0.01)
+    quick.last_checkpoint = "other"
+    assert chosen(quick, seat("warm", 0.1)) == "warm"
+    assert chosen(quick, seat("warm", 0.1, running=2)) == "quick"
+
+
+def test_the_quicker_card_gets_more_until_sharing_it_takes_as_long() -> None:
+    quick, slow = seat("quick", 0.1, slots=8), seat("slow", 0.25, slots=8)
+    order = []
+    for number in range(7):
+        found = choose([quick, slow], params())
+        assert found is not None
+        found.running[f"{number}"] = "embedded"
+        order.append(found.name)
+    assert order == ["quick", "quick", "slow", "quick", "quick", "slow", "quick"]
+
+
+def test_who_was_never_timed_gets_timed() -> None:
+    assert chosen(seat("timed", 0.1), seat("new", None)) == "new"
+
+
+def test_an_actor_that_keeps_failing_is_drained_and_tried_again_with_one() -> None:
+    failing = seat("failing", slots=4)
+    for _ in range(seats.FAILURES_TO_DRAIN):
+        failing.failed("it broke")
+    assert failing.free == 0
+    assert failing.health.drained == "3 failures, the last: it broke"
+    failing.try_again()
+    assert failing.free == 0
+    failing.drained_at -= seats.DRAINED_FOR_S + 1
+    failing.try_again()
+    assert failing.free == 1
+    failing.succeeded()
+    assert failing.free == 4
+
+
+def test_one_that_is_far_slower_than_the_rest_is_drained_with_the_reason() -> None:
+    fleet = [seat("a", 0.1), seat("b", 0.11), seat("slow", 0.9)]
+    drain_slow(fleet)
+    assert [one.drained for one in fleet] == [
+        "",
+        "",
+        "0.9 s a step at embedded 64x64, the others 0.11 s",
+    ]
+
+
+def test_of_two_nobody_can_say_which_is_wrong() -> None:
+    fleet = [seat("a", 0.1), seat("b", 0.9)]
+    drain_slow(fleet)
+    assert not any(one.drained for one in fleet)
+
+
+def test_silence_is_measured_in_steps_where_steps_are_known() -> None:
+    one = seat("one", 0.5)
+    assert one.silence_allowed_s(120) == 120
+    one.heard(stepping=SIZE)
+    assert one.silence_allowed_s(120) == 25
+    assert one.silence_allowed_s(10) == 10
+    one.heard()
+    assert one.silence_allowed_s(120) == 120
