@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import platformdirs
 
 from bot.delivery.courier import Courier
@@ -33,7 +34,7 @@ from bot.quota.ruling import Quotas
 from bot.settings import Settings
 from bot.sweeper import Sweeper
 from engine.api import Engine
-from engine.client import EngineOptions, LocalEngine
+from engine.client import EngineOptions, LocalEngine, RayOptions
 from storage.database import Database
 from storage.image_store import ImageStore
 from storage.records import Job
@@ -225,8 +226,8 @@ def content_check(settings: Settings) -> ContentCheck:
 
 
 def engine_options(settings: Settings) -> EngineOptions:
-    """How the settings want the engine process."""
-    return EngineOptions(
+    """How the settings want the engine, or the gateway to a cluster of them."""
+    options = EngineOptions(
         socket=settings.engine_socket if settings.engine == "socket" else None,
         checkpoint=settings.checkpoint,
         also=settings.checkpoints,
@@ -238,4 +239,12 @@ def engine_options(settings: Settings) -> EngineOptions:
         ready_timeout_s=settings.engine_ready_timeout_s,
         step_timeout_s=settings.engine_step_timeout_s,
         traces_endpoint=settings.traces_endpoint,
+    )
+    if settings.engine != "ray":
+        return options
+    return RayOptions(
+        **msgspec.structs.asdict(options),
+        address=settings.ray_address,
+        actor_gpus=settings.ray_actor_gpus,
+        actor_cpus=settings.ray_actor_cpus,
     )

@@ -80,14 +80,24 @@ class Settings(BaseSettings):
         description="TOML file whose rows are added to the checkpoint table that ships; unset: "
         "`checkpoints.toml` in the data folder, if there is one.",
     )
-    engine: Literal["local", "socket"] = Field(
+    engine: Literal["local", "socket", "ray"] = Field(
         "local",
         description="Where pictures are made: `local` is a child process of the bot, `socket` an "
-        "engine that runs by itself on the same machine.",
+        "engine that runs by itself on the same machine, `ray` a cluster of machines.",
     )
     engine_socket: Path = Field(
         Path("/run/restyle/engine.sock"),
         description="Unix socket on which an engine that runs by itself listens.",
+    )
+    ray_address: str = Field(
+        "auto",
+        description="The Ray head, as `host:port`; `auto` finds the one on this machine.",
+    )
+    ray_actor_gpus: float = Field(
+        1.0, ge=0, description="GPUs for each actor; 0: actors live on processors alone."
+    )
+    ray_actor_cpus: float = Field(
+        1.0, gt=0, description="Processors that Ray counts as taken by each actor."
     )
     device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps` or `xpu`.")
     engine_ready_timeout_s: float = Field(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -69,17 +69,17 @@ class LocalEngine:
         link = await self._spawn()
         self._supervisor = asyncio.create_task(self._supervise(link), name="engine-supervisor")
 
-    async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+    def submit(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         """Hand over an attempt and yield its events, the last of them terminal."""
-        async for event in self._listen(attempt.key, -1, Submit(attempt)):
-            yield event
+        return self._listen(attempt.key, -1, Submit(attempt))
 
-    async def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+    def attach(self, key: str, after_seq: int) -> AsyncGenerator[Event, None]:
         """Yield the events of an earlier attempt that are numbered above ``after_seq``."""
-        async for event in self._listen(key, after_seq, Attach(key, after_seq)):
-            yield event
+        return self._listen(key, after_seq, Attach(key, after_seq))
 
-    async def _listen(self, key: str, seq: int, request: Submit | Attach) -> AsyncIterator[Event]:
+    async def _listen(
+        self, key: str, seq: int, request: Submit | Attach
+    ) -> AsyncGenerator[Event, None]:
         if self._link is None or not self._ready.is_set():
             yield Lost(key, seq + 1)
             return

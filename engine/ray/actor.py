@@ -9,7 +9,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+import traceback
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 import msgspec
 
@@ -77,7 +79,7 @@ class EngineActor:
             ).start()
         return _encode(await asyncio.shield(self._greeting))
 
-    async def run(self, attempt: bytes) -> AsyncIterator[bytes]:
+    async def run(self, attempt: bytes) -> AsyncGenerator[bytes, None]:
         """Take an attempt, unless it is known already, and yield its events; none when draining."""
         asked = msgspec.msgpack.decode(attempt, type=Attempt)
         if self._draining and asked.key not in self._logs:
@@ -85,16 +87,18 @@ class EngineActor:
         if asked.key not in self._logs:
             self._logs[asked.key] = AttemptLog()
             self._requests.put(Submit(asked))
-        async for event in self.follow(asked.key, -1):
-            yield event
+        async with aclosing(self.follow(asked.key, -1)) as events:
+            async for event in events:
+                yield event
 
-    async def follow(self, key: str, after_seq: int) -> AsyncIterator[bytes]:
+    async def follow(self, key: str, after_seq: int) -> AsyncGenerator[bytes, None]:
         """The events of a known attempt that are numbered above ``after_seq``."""
         log = self._logs[key]
         self._left_at.pop(key, None)
         try:
-            async for event in log.after(after_seq):
-                yield _encode(event)
+            async with aclosing(log.after(after_seq)) as events:
+                async for event in events:
+                    yield _encode(event)
         finally:
             if not log.readers and not log.over:
                 self._left_at[key] = time.monotonic()
@@ -136,14 +140,18 @@ class EngineActor:
         def take(reply: Reply) -> None:
             loop.call_soon_threadsafe(self._take, reply)
 
+        ended = False
         try:
             self._load().serve(self._requests, ReplyCalls(take))
+            ended = True
         except EngineError as error:
             take(Fatal(error.code, str(error)))
-        except BaseException:  # boundary: the engine's loop
-            logger.exception("the engine's loop broke")
-            # Ray starts the actor again; readers see that it died.
-            os._exit(BROKEN)
+            ended = True
+        finally:
+            if not ended:
+                traceback.print_exc()
+                # Ray starts the actor again; readers see that it died.
+                os._exit(BROKEN)
 
     def _take(self, reply: Reply) -> None:
         match reply:

@@ -1,7 +1,7 @@
 """What an actor keeps of one attempt: little, and enough for a reader who comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from engine.events import Event, Terminal
 
@@ -34,7 +34,7 @@ class AttemptLog:
         self._grown.set()
         self._grown = asyncio.Event()
 
-    async def after(self, seq: int) -> AsyncIterator[Event]:
+    async def after(self, seq: int) -> AsyncGenerator[Event, None]:
         """The events numbered above ``seq``, up to the terminal one, as they come."""
         self.readers += 1
         try:

@@ -99,7 +99,7 @@ async def test_cancel_acts_at_a_step_boundary(shared: LocalEngine) -> None:
 async def test_a_listener_that_leaves_takes_its_attempt_along(shared: LocalEngine) -> None:
     stream = shared.submit(endless("left.1"))
     await first_progress(stream)
-    await stream.aclose()  # type: ignore[attr-defined]  # the Protocol promises an iterator only
+    await stream.aclose()
     assert shared.health().running == ()
     # Had it gone on, its 200 steps would stand before this one's end.
     events = await collect(shared.submit(attempt("after.1")))

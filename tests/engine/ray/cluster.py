@@ -75,9 +75,9 @@ class Cluster:
 
     def kill_actor(self, number: int = 0) -> int:
         """SIGKILL one of the actors; its process id."""
-        process = list(self._actors())[number]
-        process.send_signal(signal.SIGKILL)
-        return process.pid
+        pid = int(list(self._actors())[number].pid)
+        os.kill(pid, signal.SIGKILL)
+        return pid
 
     def _actors(self) -> Iterator[psutil.Process]:
         for process in self._members():

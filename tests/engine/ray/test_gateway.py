@@ -94,7 +94,7 @@ async def test_one_that_waits_in_the_gateway_can_be_taken_back(engine: LocalEngi
     running = [engine.submit(attempt(f"run{at}.1", num_inference_steps=30)) for at in range(2)]
     for stream in running:
         await until_step(stream)
-    waiting = asyncio.create_task(anext(engine.submit(attempt("third.1"))))
+    waiting = asyncio.ensure_future(anext(engine.submit(attempt("third.1"))))
     while "third.1" not in engine.health().running:  # noqa: ASYNC110  # it was only just started
         await asyncio.sleep(0)
     await engine.cancel("third.1")
