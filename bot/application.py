@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import platformdirs
 
+from bot.acks import Acks
 from bot.delivery.courier import Courier
 from bot.delivery.letters import LetterWriter, pause_letter, progress_letter
 from bot.delivery.outbox import Deliverer
@@ -15,6 +16,7 @@ from bot.intake import Intake, IntakeLimits
 from bot.jobs.announcements import Announcements
 from bot.jobs.beginning import Beginning
 from bot.jobs.boards import Boards
+from bot.jobs.deadline import Deadline
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
@@ -23,8 +25,9 @@ from bot.jobs.status import Editor, Status, StatusEditor
 from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
-from bot.moderation.content import ContentCheck, OpenNsfwChecker, SafetyChecker
+from bot.moderation.content import ContentCheck, SafetyChecker
 from bot.moderation.holding import ResultReview
+from bot.moderation.open_nsfw import OpenNsfwChecker
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.tracing import job_traces
 from bot.offer import offer_from
@@ -73,6 +76,7 @@ class Application:
         self.announcements = Announcements(self.queue)
         self._estimator = Estimator()
         self.presses = Presses()
+        self.acks = Acks()
         self.looks = Shelf(self.database.looks)
         self.writer = LetterWriter(self.images, self.intake)
         self.beginning = Beginning(
@@ -199,6 +203,9 @@ class Application:
         self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
         await self._dispatcher.start()
         self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
+        deadline = Deadline(self.database, self._dispatcher.cancel)
+        deadline.start()
+        self._opened.push_async_callback(deadline.close)
 
     async def close(self) -> None:
         """End all, the last begun first. May be called twice."""

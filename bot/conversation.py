@@ -21,6 +21,7 @@ from bot.moderation.admission import Wording
 from bot.moderation.desk import open_case
 from bot.moderation.holding import Doubtful, source_case
 from bot.moderation.reasons import Reason
+from bot.place import may_post
 from storage.errors import AlreadySubmitted
 
 if TYPE_CHECKING:
@@ -33,23 +34,27 @@ QUIET = discord.AllowedMentions.none()
 ALREADY_ACKNOWLEDGED = 40060
 
 Fetch = Callable[[], Awaitable[bytes]]
+Words = Callable[[], Awaitable[Wording]]
 
 
 async def answer_with_job(
     interaction: "discord.Interaction[RestyleBot]",
     wish: "Callable[[RestyleBot], Awaitable[Wish]]",
-    words: Wording | None = None,
+    words: Words | None = None,
 ) -> None:
     """Answer with the message of the job, or jobs, that a wish stands for.
 
     Those ``words`` of it that are known beforehand are checked before anything is downloaded.
     Discord may tell of one interaction twice; the second time nothing happens.
     """
+    bot = interaction.client
     try:
-        origin = await _acknowledge(interaction)
-        bot = interaction.client
+        with bot.app.acks.under_way():
+            origin = await _acknowledge(interaction)
+        await bot.app.acks.let_pass()
         try:
-            submitted = await bot.app.submission.submit(origin, partial(wish, bot), words)
+            known = None if words is None else await words()
+            submitted = await bot.app.submission.submit(origin, partial(wish, bot), known)
         except Doubtful as error:
             await _hold(interaction, origin, error)
         else:
@@ -63,15 +68,26 @@ async def answer_with_job(
 
 
 async def answer_with_restyle(
-    interaction: "discord.Interaction[RestyleBot]", picture: Fetch, first: FirstWish
+    interaction: "discord.Interaction[RestyleBot]",
+    picture: Fetch,
+    first: Callable[[], Awaitable[FirstWish]],
 ) -> None:
-    """Answer a command or form that brings a picture; ``picture`` fetches it."""
+    """Answer a command or form that brings a picture.
 
-    async def wish(bot: "RestyleBot") -> Wish:
-        return await bot.app.beginning.restyle(await picture(), first)
+    Args:
+        picture: Fetches it.
+        first: Looks up what the options name.
+    """
+    beginning, read = interaction.client.app.beginning, [FirstWish()]
 
-    prompt = interaction.client.app.beginning.prompt_of(first)
-    words = Wording(prompt=prompt, negative_prompt=first.negative_prompt)
+    async def words() -> Wording:
+        read[0] = await first()
+        prompt = beginning.prompt_of(read[0])
+        return Wording(prompt=prompt, negative_prompt=read[0].negative_prompt)
+
+    async def wish(_bot: "RestyleBot") -> Wish:
+        return await beginning.restyle(await picture(), read[0])
+
     await answer_with_job(interaction, wish, words)
 
 
@@ -79,14 +95,19 @@ async def _hold(
     interaction: "discord.Interaction[RestyleBot]", origin: Origin, doubtful: Doubtful
 ) -> None:
     """Let a moderator look at the source first; the same message then goes on as any other."""
-    if not await open_case(interaction.client, source_case(origin, doubtful.payload)):
+    # A moderator may take longer than the answer can be reached.
+    if origin.private or not await open_case(
+        interaction.client, source_case(origin, doubtful.payload)
+    ):
         raise NotAllowed(_(case_texts.SOURCE_EXPLICIT), Reason.SOURCE)
     await interaction.edit_original_response(content=str(doubtful), allowed_mentions=QUIET)
 
 
 async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin:
     try:
-        answer = await interaction.response.defer(thinking=True)
+        answer = await interaction.response.defer(
+            thinking=True, ephemeral=not may_post(interaction)
+        )
     except (aiohttp.ClientError, OSError):
         message_id = await _acknowledge_again(interaction)
     else:
@@ -97,7 +118,9 @@ async def _acknowledge(interaction: "discord.Interaction[RestyleBot]") -> Origin
 async def _acknowledge_again(interaction: "discord.Interaction[RestyleBot]") -> int | None:
     """The connection broke, and nobody knows whether Discord had heard: ask once more."""
     try:
-        answer = await interaction.response.defer(thinking=True)
+        answer = await interaction.response.defer(
+            thinking=True, ephemeral=not may_post(interaction)
+        )
     except discord.HTTPException as error:
         if error.code != ALREADY_ACKNOWLEDGED:
             raise

@@ -10,9 +10,11 @@ from bot.jobs.beginning import FirstWish
 from bot.jobs.wish import MAX_COUNT
 from bot.language import N_, _
 from bot.last_picture import last_picture
+from bot.looks.picking import with_look
 from bot.looks.shelf import Shelved
 from bot.modals import TEXT_INPUT_MAX_CHARS, strength_input
 from bot.pictures import download
+from bot.place import guild_of
 from bot.presses import FORM_PAUSE_S
 from bot.strength import parse_strength
 
@@ -66,7 +68,8 @@ class FirstForm(discord.ui.Modal):
         self.strength: discord.ui.TextInput[Any] | None = None
         if strength is not None:
             self.strength = strength_input(strength)
-            self._add("Strength", "0.05 to 1.0, or subtle, balanced, bold, reinvent", self.strength)
+            words = _("0.05 to 1.0, or subtle, balanced, bold, reinvent")
+            self._add(_("Strength"), words, self.strength)
         self.count: discord.ui.Select[Any] = discord.ui.Select(
             custom_id="count",
             required=False,
@@ -87,14 +90,11 @@ class FirstForm(discord.ui.Modal):
         look = next(iter(self.look.values), None)
         first = FirstWish(
             prompt=self.prompt.value.strip(),
-            look=None
-            if look is None
-            else await app.looks.find(interaction.guild_id, interaction.user.id, look),
             strength=None if self.strength is None else parse_strength(self.strength.value),
             count=int(next(iter(self.count.values), "1")),
         )
         # Discord lets a form be sent again when its answer was late; that is no second wish.
-        what = f"form {interaction.channel_id} {first} {self._uploaded()}"
+        what = f"form {interaction.channel_id} {first} {look} {self._uploaded()}"
         if app.presses.again(interaction.user.id, what, FORM_PAUSE_S):
             await interaction.response.defer()
             return
@@ -106,7 +106,7 @@ class FirstForm(discord.ui.Modal):
                 return await download(self.upload.values[0], app.settings)
             return await last_picture(interaction)
 
-        await answer_with_restyle(interaction, picture, first)
+        await answer_with_restyle(interaction, picture, lambda: with_look(interaction, first, look))
 
     def _uploaded(self) -> list[str]:
         return [] if self.upload is None else [str(one.filename) for one in self.upload.values]
@@ -125,7 +125,7 @@ async def open_form(
         FirstForm(
             title=title or _(TITLE),
             picture=picture,
-            looks=await app.looks.all_for(interaction.guild_id, interaction.user.id),
+            looks=await app.looks.all_for(guild_of(interaction), interaction.user.id),
             strength=app.checkpoint.strength if takes_strength else None,
             max_chars=app.settings.prompt_max_chars,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.errors import NoPicture
+from bot.jobs.spec import is_private
 from bot.language import N_, _
 from bot.pictures import download, picture_in, says_it_is_a_picture
 from bot.privacy.consent import owner_of, require_consent
@@ -46,7 +47,9 @@ async def last_picture(interaction: "discord.Interaction[RestyleBot]") -> bytes:
         await require_consent(database, await owner_of(database, message), asker_id)
         return await download(picture_in(message), interaction.client.app.settings)
     assert interaction.channel_id is not None
-    job = await database.jobs.newest_result(interaction.channel_id)
+    made = await database.jobs.newest_results(interaction.channel_id, LOOKED_THROUGH)
+    # What was shown to another member alone is no picture of the channel's.
+    job = next((one for one in made if one.user_id == asker_id or not is_private(one)), None)
     if job is None or job.result_hash is None:
         raise NoPicture(_(NONE_SEEN))
     await require_consent(database, job.user_id, asker_id)

@@ -40,6 +40,10 @@ FINISHED = {
 # Their pictures have none, or each has its own.
 WITHOUT_STRENGTH = {Action.IMAGINE, Action.STRIP}
 CANCELLED = N_("Cancelled. This one was not counted.")
+TOO_LATE = N_(
+    "I may not post here, so I can answer you for a quarter of an hour only, and this picture was "
+    "not made by then. It was not counted."
+)
 PAUSED = N_(
     "I am being restarted. This picture keeps its place in the queue and is made when I am back."
 )

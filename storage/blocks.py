@@ -39,12 +39,10 @@ class Blocks:
 
     async def of(self, guild_id: int, user_id: int) -> Block | None:
         """The block of a member, or None."""
-        async with self._sessions.read() as session:
-            row = await session.scalar(
-                select(BlockRow).where(
-                    BlockRow.guild_id == guild_id, BlockRow.user_id == user_id, _holds()
-                )
-            )
+        mine = select(BlockRow).where(
+            BlockRow.guild_id == guild_id, BlockRow.user_id == user_id, _holds()
+        )
+        row = await self._sessions.look(lambda session: session.scalar(mine))
         return None if row is None else _block(row)
 
     async def all(self, guild_id: int) -> list[Block]:

@@ -88,13 +88,22 @@ def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> Asyn
 
 def make_sqlite_writer(url: URL, *, lock_timeout_s: float) -> Engine:
     """A synchronous engine for one thread that writes to an SQLite URL from ``parse_url``."""
+    return _make_sqlite(url, lock_timeout_s, threads=1, options={WRITES: True})
+
+
+def make_sqlite_reader(url: URL, *, lock_timeout_s: float, threads: int) -> Engine:
+    """A synchronous engine for ``threads`` that read from an SQLite URL from ``parse_url``."""
+    return _make_sqlite(url, lock_timeout_s, threads, options={})
+
+
+def _make_sqlite(url: URL, lock_timeout_s: float, threads: int, options: dict[str, Any]) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": lock_timeout_s},
         hide_parameters=True,
-        pool_size=1,
+        pool_size=threads,
         max_overflow=0,
-        execution_options={WRITES: True},
+        execution_options=options,
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

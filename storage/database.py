@@ -4,7 +4,7 @@ from storage.audit import AuditLog
 from storage.blocks import Blocks
 from storage.cases import Cases
 from storage.checking import Checking
-from storage.connection import make_engine, make_sqlite_writer, parse_url
+from storage.connection import make_engine, make_sqlite_reader, make_sqlite_writer, parse_url
 from storage.guilds import Guilds
 from storage.image_fence import ImageFence
 from storage.image_uses import ImageUses
@@ -21,7 +21,7 @@ from storage.quota_rules import QuotaRules
 from storage.refusals import Refusals
 from storage.retention import Retention
 from storage.rules import Rules
-from storage.sessions import Sessions
+from storage.sessions import READERS, Sessions
 from storage.usage import Usage
 from storage.values import Values
 
@@ -43,10 +43,13 @@ class Database:
         self._url = parse_url(url)
         self._lock_timeout_s = lock_timeout_s
         self._engine = make_engine(self._url, lock_timeout_s=lock_timeout_s)
-        writer = None
+        writer = reader = None
         if self._url.get_backend_name() == "sqlite":
             writer = make_sqlite_writer(self._url, lock_timeout_s=lock_timeout_s)
-        self._sessions = Sessions(self._engine, lock_timeout_s=lock_timeout_s, writer=writer)
+            reader = make_sqlite_reader(self._url, lock_timeout_s=lock_timeout_s, threads=READERS)
+        self._sessions = Sessions(
+            self._engine, lock_timeout_s=lock_timeout_s, writer=writer, reader=reader
+        )
         sessions = self._sessions
         self.jobs = Jobs(sessions)
         self.quota = QuotaLedger(sessions)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from storage import audit
 from storage.audit import Deed
@@ -56,8 +56,7 @@ class Guilds:
 
     async def get(self, guild_id: int) -> Guild:
         """The rules of a guild; defaults for one that chose nothing."""
-        async with self._sessions.read() as session:
-            return await find_guild(session, guild_id)
+        return await self._sessions.look(lambda session: find_guild(session, guild_id))
 
     async def change(self, deed: Deed, **changes: Any) -> Change:
         """Set some of a guild's rules, named as the fields of ``Guild``, and write that down.
@@ -71,7 +70,7 @@ class Guilds:
         if "timezone" in changes:
             time_zone(changes["timezone"])
         async with audit.deciding(self._sessions, deed.guild_id) as session:
-            before = await find_guild(session, deed.guild_id)
+            before = await session.run_sync(find_guild, deed.guild_id)
             after = replace(before, **changes)
             if after != before:
                 values = {name: getattr(after, name) for name in COLUMNS if name != "guild_id"}
@@ -86,9 +85,9 @@ class Guilds:
         return Change(before=before, after=after)
 
 
-async def find_guild(session: AsyncSession, guild_id: int) -> Guild:
+def find_guild(session: Session, guild_id: int) -> Guild:
     """The rules of a guild, as seen inside a transaction."""
-    row = await session.get(GuildRow, guild_id)
+    row = session.get(GuildRow, guild_id)
     if row is None:
         return Guild(guild_id=guild_id)
     return Guild(**{name: getattr(row, name) for name in COLUMNS})

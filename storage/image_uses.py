@@ -29,8 +29,7 @@ class ImageUses:
 
     async def unused(self, hashes: Iterable[str]) -> set[str]:
         """Those of ``hashes`` that no job and no open case uses."""
-        async with self._sessions.read() as session:
-            return await session.run_sync(lambda it: unused(it.connection(), hashes))
+        return await self._sessions.look(lambda it: unused(it.connection(), hashes))
 
 
 def unused(connection: Connection, hashes: Iterable[str]) -> set[str]:

@@ -77,8 +77,7 @@ class Jobs:
 
     async def get(self, job_id: str) -> Job:
         """The job of that id; raises ``UnknownJob``."""
-        async with self._sessions.read() as session:
-            row = await session.get(JobRow, job_id)
+        row = await self._sessions.look(lambda session: session.get(JobRow, job_id))
         if row is None:
             raise UnknownJob(job_id)
         return job_of(row)
@@ -88,20 +87,21 @@ class Jobs:
         if job.group_id is None:
             return [job]
         statement = select(JobRow).where(JobRow.group_id == job.group_id).order_by(JobRow.place)
-        async with self._sessions.read() as session:
-            return [job_of(row) for row in await session.scalars(statement)]
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
 
-    async def newest_result(self, channel_id: int) -> Job | None:
-        """The job of the newest result in a channel that is kept; None without one."""
+    async def newest_results(self, channel_id: int, limit: int) -> list[Job]:
+        """The jobs of the newest results in a channel that are kept, the newest first."""
         statement = (
             select(JobRow)
             .where(JobRow.channel_id == channel_id, JobRow.result_hash.is_not(None))
             .order_by(JobRow.finished_at.desc(), JobRow.place.desc())
-            .limit(1)
+            .limit(limit)
         )
-        async with self._sessions.read() as session:
-            row = await session.scalar(statement)
-        return None if row is None else job_of(row)
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
 
     async def kept_child(self, parent_id: str, action: str) -> Job | None:
         """The newest job of ``action`` on ``parent_id`` that is under way or whose result is kept.
@@ -119,8 +119,7 @@ class Jobs:
             .order_by(JobRow.created_at.desc())
             .limit(1)
         )
-        async with self._sessions.read() as session:
-            row = await session.scalar(statement)
+        row = await self._sessions.look(lambda session: session.scalar(statement))
         return None if row is None else job_of(row)
 
     async def set_message(self, job_id: str, message_id: int) -> None:
@@ -215,6 +214,15 @@ class Jobs:
             return [job_of(row) for row in rows]
 
         return await self._sessions.transact(work)
+
+    async def outliving_token(self, now: datetime) -> list[Job]:
+        """The jobs without an outcome whose interaction's token has come to its end."""
+        statement = select(JobRow).where(
+            JobRow.status.in_(IN_FLIGHT), JobRow.interaction_expires_at <= now
+        )
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
 
     async def last_served(self) -> dict[int, datetime]:
         """By member: when a job of theirs was last claimed."""

@@ -46,16 +46,15 @@ class Looks:
 
     async def all_of(self, *owners: LookOwner) -> list[SavedLook]:
         """The looks of ``owners``, in their order, each owner's by name."""
-        async with self._sessions.read() as session:
-            rows = [
-                row
-                for owner in owners
-                for row in await session.scalars(
-                    select(LookRow)
-                    .where(LookRow.owner_kind == owner.kind, LookRow.owner_id == owner.id)
-                    .order_by(LookRow.key)
-                )
-            ]
+        statements = [
+            select(LookRow)
+            .where(LookRow.owner_kind == owner.kind, LookRow.owner_id == owner.id)
+            .order_by(LookRow.key)
+            for owner in owners
+        ]
+        rows = await self._sessions.look(
+            lambda session: [row for one in statements for row in session.scalars(one)]
+        )
         return [
             SavedLook(
                 owner=LookOwner("guild" if row.owner_kind == "guild" else "member", row.owner_id),

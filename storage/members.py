@@ -109,8 +109,7 @@ class Members:
 
     async def opted_out(self, user_id: int) -> bool:
         """Whether a member wants nobody else to restyle their pictures."""
-        async with self._sessions.read() as session:
-            row = await session.get(MemberRow, user_id)
+        row = await self._sessions.look(lambda session: session.get(MemberRow, user_id))
         return row is not None and row.opted_out
 
     async def opt_out(self, user_id: int, *, wish: bool) -> None:
@@ -140,8 +139,9 @@ class Members:
         return await self._sessions.transact(work)
 
     async def _jobs(self, statement: Select[JobRow]) -> list[Job]:
-        async with self._sessions.read() as session:
-            return [job_of(row) for row in await session.scalars(statement)]
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
 
 
 def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:

@@ -43,8 +43,7 @@ class Outbox:
             .order_by(OutboxRow.due_at, OutboxRow.id)
             .limit(limit)
         )
-        async with self._sessions.read() as session:
-            rows = (await session.scalars(statement)).all()
+        rows = await self._sessions.look(lambda session: session.scalars(statement).all())
         return [
             Delivery(id=row.id, job_id=row.job_id, kind=row.kind, attempts=row.attempts)
             for row in rows

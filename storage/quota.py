@@ -131,8 +131,7 @@ class QuotaLedger:
             guild_id: The guild whose quota it is; None for the member's direct messages.
         """
         account = _account(guild_id, user_id, terms)
-        async with self._sessions.read() as session:
-            sums = await session.run_sync(lambda it: ledger.sums(it.connection(), account))
+        sums = await self._sessions.look(lambda it: ledger.sums(it.connection(), account))
         return balance_of(sums, terms)
 
     async def spent(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Spent]:
@@ -147,14 +146,15 @@ class QuotaLedger:
             .group_by(JobRow.action)
         )
         gifts = select(cost).where(mine, row.kind == LedgerKind.GIFT, row.amount < 0)
-        async with self._sessions.read() as session:
-            found = [
-                Spent(action=action or "", jobs=count, credits=int(total))
-                for action, count, total in (await session.execute(jobs)).all()
-                if total
-            ]
-            given = int((await session.execute(gifts)).scalar_one() or 0)
-        if given:
+        by_action, away = await self._sessions.look(
+            lambda session: (session.execute(jobs).all(), session.execute(gifts).scalar_one())
+        )
+        found = [
+            Spent(action=action or "", jobs=count, credits=int(total))
+            for action, count, total in by_action
+            if total
+        ]
+        if given := int(away or 0):
             found.append(Spent(action=None, jobs=0, credits=given))
         return sorted(found, key=lambda it: -it.credits)
 
@@ -168,8 +168,7 @@ class QuotaLedger:
             .having(left > 0)
             .order_by(row.expires_on)
         )
-        async with self._sessions.read() as session:
-            rows = (await session.execute(statement)).all()
+        rows = await self._sessions.look(lambda session: session.execute(statement).all())
         return [Bonus(expires_on=last, credits=int(left)) for last, left in rows if last]
 
     async def grant(

@@ -93,8 +93,7 @@ class QuotaRequests:
             .order_by(row.created_at.desc())
             .limit(1)
         )
-        async with self._sessions.read() as session:
-            found = await session.scalar(statement)
+        found = await self._sessions.look(lambda session: session.scalar(statement))
         return None if found is None else _request(found)
 
     async def withdraw(self, request_id: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import Session
 
 from storage import audit
 from storage.audit import Deed
@@ -98,27 +99,30 @@ class QuotaRules:
         now: datetime,
     ) -> Rules:
         """The rules that a member with these roles meets in a channel."""
-        async with self._sessions.read() as session:
-            row = (await session.execute(_guild_statement(guild_id))).one()
+
+        def work(session: Session) -> Rules:
+            row = session.execute(_guild_statement(guild_id)).one()
             guild, policy = row[0], row[1]
             day = quota_day(now, guild.timezone if guild else "UTC")
             allowances: tuple[Allowance, ...] = ()
             if row.has_allowances:
                 mine = _met_by(guild_id, user_id, role_ids, channel_id)
                 allowances = tuple(
-                    _allowance(it) for it in await session.scalars(select(AllowanceRow).where(mine))
+                    _allowance(it) for it in session.scalars(select(AllowanceRow).where(mine))
                 )
             grants: tuple[int, ...] = ()
             if row.has_role_grants:
                 to_get = _grants_to_get(guild_id, user_id, role_ids, day.date)
-                grants = tuple(await session.scalars(to_get))
-        return Rules(
-            day=day,
-            daily_quota=guild.daily_quota if guild else None,
-            policy=_policy(policy),
-            allowances=allowances,
-            role_grants=grants,
-        )
+                grants = tuple(session.scalars(to_get))
+            return Rules(
+                day=day,
+                daily_quota=guild.daily_quota if guild else None,
+                policy=_policy(policy),
+                allowances=allowances,
+                role_grants=grants,
+            )
+
+        return await self._sessions.look(work)
 
     async def policy(self, guild_id: int) -> Policy:
         """A guild's policy; the defaults for one that chose nothing."""

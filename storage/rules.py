@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from storage import audit
 from storage.audit import Deed
@@ -78,26 +79,7 @@ class Rules:
 
     async def of(self, guild_id: int) -> GuildRules:
         """All rules of a guild, as they stood together."""
-        async with self._sessions.read() as session:
-            channels = await session.scalars(
-                select(ChannelRuleRow).where(ChannelRuleRow.guild_id == guild_id)
-            )
-            roles = await session.scalars(
-                select(AllowedRoleRow.role_id).where(AllowedRoleRow.guild_id == guild_id)
-            )
-            filters = await session.scalars(
-                select(PromptFilterRow)
-                .where(PromptFilterRow.guild_id == guild_id)
-                .order_by(PromptFilterRow.id)
-            )
-            return GuildRules(
-                guild=await find_guild(session, guild_id),
-                channels={row.channel_id: _channel_rule(row) for row in channels},
-                allowed_roles=frozenset(roles),
-                filters=tuple(
-                    PromptFilter(id=row.id, kind=row.kind, pattern=row.pattern) for row in filters
-                ),
-            )
+        return await self._sessions.look(lambda session: _rules_of(session, guild_id))
 
     async def change_channel(self, deed: Deed, channel_id: int, **changes: Any) -> ChannelRule:
         """Set some of a channel's rules, named as the fields of ``ChannelRule``."""
@@ -157,6 +139,26 @@ class Rules:
             before = {"kind": gone.kind, "pattern": gone.pattern}
             audit.record(session, replace(deed, target_id=filter_id), before=before, after={})
         return gone
+
+
+def _rules_of(session: Session, guild_id: int) -> GuildRules:
+    channels = session.scalars(select(ChannelRuleRow).where(ChannelRuleRow.guild_id == guild_id))
+    roles = session.scalars(
+        select(AllowedRoleRow.role_id).where(AllowedRoleRow.guild_id == guild_id)
+    )
+    filters = session.scalars(
+        select(PromptFilterRow)
+        .where(PromptFilterRow.guild_id == guild_id)
+        .order_by(PromptFilterRow.id)
+    )
+    return GuildRules(
+        guild=find_guild(session, guild_id),
+        channels={row.channel_id: _channel_rule(row) for row in channels},
+        allowed_roles=frozenset(roles),
+        filters=tuple(
+            PromptFilter(id=row.id, kind=row.kind, pattern=row.pattern) for row in filters
+        ),
+    )
 
 
 async def _filter(session: AsyncSession, guild_id: int, filter_id: int) -> PromptFilterRow | None:

@@ -13,8 +13,7 @@ class Values:
 
     async def get(self, key: str) -> str | None:
         """The value under ``key``, or None."""
-        async with self._sessions.read() as session:
-            row = await session.get(ValueRow, key)
+        row = await self._sessions.look(lambda session: session.get(ValueRow, key))
         return None if row is None else row.value
 
     async def set(self, key: str, value: str) -> None:

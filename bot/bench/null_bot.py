@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from bot.event_loop import run
 from bot.log import configure_logging
 from bot.run import run_bot
 from bot.settings import load_settings
@@ -23,7 +24,7 @@ def main() -> None:
     EngineOptions.command = _null_engine  # type: ignore[method-assign]  # the seam of this bench
     settings = load_settings()
     configure_logging(settings)
-    asyncio.run(_run(Path(sys.argv[1])))
+    run(_run(Path(sys.argv[1])))
 
 
 async def _run(record: Path) -> None:

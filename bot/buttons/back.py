@@ -8,9 +8,10 @@ from bot.buttons.base import JobButton, find_job, pattern, view_with
 from bot.buttons.once import jump_url
 from bot.buttons.showing import file_of, show_picture
 from bot.errors import Gone
-from bot.jobs.spec import JobSpec
+from bot.jobs.spec import JobSpec, is_hidden, is_private
 from bot.language import N_, _
 from storage.errors import ImageMissing
+from storage.records import Job
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -34,20 +35,23 @@ class BackButton(JobButton, template=pattern("back")):
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self.job(interaction.client)
         if job.parent_id is None:
-            await _show_source(interaction, JobSpec.from_mapping(job.params).source_hash)
+            await _show_source(interaction, job)
             return
         parent = await find_job(interaction.client, job.parent_id)
         if parent.result_hash is None:
             raise Gone(_(NO_LONGER_KEPT))
-        link: discord.ui.Button[discord.ui.View] = discord.ui.Button(
-            label=_(GO_THERE), url=jump_url(parent)
-        )
-        await show_picture(interaction, parent, view=view_with([link]), note=_(HERE))
+        await show_picture(interaction, parent, view=view_with(_link(parent)), note=_(HERE))
 
 
-async def _show_source(
-    interaction: "discord.Interaction[RestyleBot]", source_hash: str | None
-) -> None:
+def _link(parent: Job) -> list[discord.ui.Item[discord.ui.View]]:
+    # Nothing leads to a message that one member alone was shown.
+    if is_private(parent):
+        return []
+    return [discord.ui.Button(label=_(GO_THERE), url=jump_url(parent))]
+
+
+async def _show_source(interaction: "discord.Interaction[RestyleBot]", job: Job) -> None:
+    source_hash = JobSpec.from_mapping(job.params).source_hash
     if source_hash is None:
         await interaction.edit_original_response(content=_(FROM_WORDS))
         return
@@ -58,5 +62,6 @@ async def _show_source(
         raise Gone(_(NO_LONGER_KEPT)) from error
     encoded = await app.intake.shrink(source, interaction.filesize_limit)
     await interaction.edit_original_response(
-        content=_(BEGAN_HERE), attachments=[file_of(encoded, "source", _(SOURCE_ALT))]
+        content=_(BEGAN_HERE),
+        attachments=[file_of(encoded, "source", _(SOURCE_ALT), spoiler=is_hidden(job))],
     )

@@ -9,7 +9,9 @@ import structlog
 
 from bot.boundary import reported
 from bot.errors import Gone, NotYours
+from bot.jobs.spec import is_private
 from bot.language import N_, _
+from bot.place import guild_of
 from storage.errors import UnknownJob
 from storage.records import Job
 
@@ -38,7 +40,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
     def __init__(self, job_id: str, *, action: str = "", label: str = "") -> None:
         self.job_id = job_id
         self.custom_word = f"r:{action or self.action}:{job_id}"
-        self._pressed_in: tuple[int | None, int | None] | None = None
+        self._pressed: discord.Interaction[Any] | None = None
         super().__init__(
             discord.ui.Button(
                 label=label or _(self.label), style=self.style, custom_id=self.custom_word
@@ -58,7 +60,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button stands for; what goes wrong is told as for a command."""
         async with reported(interaction):
-            self._pressed_in = interaction.guild_id, interaction.channel_id
+            self._pressed = interaction
             await self.pressed(interaction)
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
@@ -67,34 +69,37 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
 
     async def job(self, bot: "RestyleBot") -> Job:
         """The job's row; raises ``Gone`` when it is no longer kept, or was made somewhere else."""
-        return await find_job(bot, self.job_id, self._pressed_in)
+        return await find_job(bot, self.job_id, self._pressed)
 
 
 async def find_job(
-    bot: "RestyleBot", job_id: str, pressed_in: tuple[int | None, int | None] | None = None
+    bot: "RestyleBot", job_id: str, pressed: discord.Interaction[Any] | None = None
 ) -> Job:
     """The row of a job whose id came with a custom_id.
 
     Args:
-        pressed_in: Guild and channel of the press, where the job must have been made.
+        pressed: The press, which must have come from where the job is shown.
 
     Raises:
-        Gone: It is no longer kept, or never was, or was made somewhere else.
+        Gone: It is no longer kept, or never was, or is shown somewhere else.
     """
     try:
         job = await bot.app.database.jobs.get(job_id)
     except UnknownJob as error:
         raise Gone(_(UNKNOWN)) from error
     # The bot never showed this button here: somebody wrote its custom_id by hand.
-    if pressed_in is not None and not _made_in(job, *pressed_in):
+    if pressed is not None and not _shown_to(job, pressed):
         log.warning("a button was pressed out of its place", job=job.id)
         raise Gone(_(UNKNOWN))
     return job
 
 
-def _made_in(job: Job, guild_id: int | None, channel_id: int | None) -> bool:
+def _shown_to(job: Job, pressed: discord.Interaction[Any]) -> bool:
+    guild_id = guild_of(pressed)
+    if job.guild_id != guild_id or (is_private(job) and job.user_id != pressed.user.id):
+        return False
     # In direct messages there is no guild, and each channel is a member's own.
-    return job.guild_id == guild_id and (guild_id is not None or job.channel_id == channel_id)
+    return guild_id is not None or job.channel_id == pressed.channel_id
 
 
 def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:

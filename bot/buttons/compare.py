@@ -9,7 +9,7 @@ import discord
 from bot.buttons.base import JOB_ID, JobButton, find_job, pattern
 from bot.buttons.showing import file_of
 from bot.errors import Gone, NotAllowed
-from bot.jobs.spec import JobSpec
+from bot.jobs.spec import JobSpec, is_hidden
 from bot.jobs.wish import NO_LONGER_KEPT
 from bot.language import N_, _
 from storage.errors import ImageMissing
@@ -115,7 +115,7 @@ async def show_pair(
     except ImageMissing as error:
         raise Gone(_(NO_LONGER_KEPT)) from error
     pair = await app.intake.shrink(await app.intake.side_by_side(left, right), limit)
-    file = file_of(pair, NAME, _(ALT))
+    file = file_of(pair, NAME, _(ALT), spoiler=is_hidden(job))
     await interaction.edit_original_response(
         view=pair_view(job, before, file.uri, private=private),
         attachments=[file],
@@ -132,7 +132,9 @@ def pair_view(job: Job, before: Before, picture: str, *, private: bool) -> disco
     title, line = _(TITLE), _(WITH_ROOT if before is Before.ROOT else WITH_PARENT)
     items: list[discord.ui.Item[Any]] = [
         discord.ui.TextDisplay(f"{title}\n-# {line}"),
-        discord.ui.MediaGallery(discord.MediaGalleryItem(picture, description=_(ALT))),
+        discord.ui.MediaGallery(
+            discord.MediaGalleryItem(picture, description=_(ALT), spoiler=is_hidden(job))
+        ),
     ]
     if private:
         other = Before.PARENT if before is Before.ROOT else Before.ROOT

@@ -107,9 +107,7 @@ class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=pattern(
         await interaction.response.defer(ephemeral=True, thinking=True)
         # Both ids come from outside, so that they belong together has to be seen.
         group = await interaction.client.app.database.jobs.group(
-            await find_job(
-                interaction.client, self.job_id, (interaction.guild_id, interaction.channel_id)
-            )
+            await find_job(interaction.client, self.job_id, interaction)
         )
         data: Any = interaction.data
         picked = next((job for job in group if job.id in data["values"]), None)

@@ -7,7 +7,7 @@ import discord
 from bot.buttons.base import JobButton, pattern
 from bot.buttons.once import answer_once, point_to
 from bot.jobs.larger import upscale
-from bot.jobs.spec import Action, JobSpec
+from bot.jobs.spec import Action, JobSpec, is_private
 from bot.jobs.strip import strip
 from bot.jobs.wish import Wish
 from bot.language import N_
@@ -25,7 +25,8 @@ class _SameAgainButton(JobButton, template=r"r:never:same:"):
         """Queue the picture, or tell where it is."""
         app = interaction.client.app
         made = await app.database.jobs.kept_child(self.job_id, self.action)
-        if made is not None:
+        # Of one that its member alone was shown, there is nothing left to lead to.
+        if made is not None and not is_private(made):
             await point_to(interaction, made)
             return
 

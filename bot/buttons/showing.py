@@ -7,12 +7,20 @@ import discord
 
 from bot import texts
 from bot.intake.wire import Encoded
+from bot.jobs.spec import is_hidden
 from storage.records import Job
 
 
-def file_of(encoded: Encoded, name: str, description: str) -> discord.File:
+def file_of(
+    encoded: Encoded, name: str, description: str, *, spoiler: bool = False
+) -> discord.File:
     """An encoded picture as an upload, with a description for those who cannot see it."""
-    return discord.File(io.BytesIO(encoded.data), name + encoded.extension, description=description)
+    return discord.File(
+        io.BytesIO(encoded.data),
+        name + encoded.extension,
+        description=description,
+        spoiler=spoiler,
+    )
 
 
 async def show_picture(
@@ -23,7 +31,9 @@ async def show_picture(
     text = texts.result([job], encoded.notes)
     await interaction.edit_original_response(
         content=f"{note}\n{text}".strip(),
-        attachments=[file_of(encoded, f"restyle-{job.id}", texts.alt_text(job))],
+        attachments=[
+            file_of(encoded, f"restyle-{job.id}", texts.alt_text(job), spoiler=is_hidden(job))
+        ],
         view=view,
         allowed_mentions=discord.AllowedMentions.none(),
     )

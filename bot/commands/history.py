@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import texts
 from bot.boundary import reported
+from bot.jobs.spec import is_hidden
 from bot.language import N_, _
 from bot.listing import facts_of, jump_link, prompt_of
 from storage.errors import ImageStoreFailed
@@ -74,7 +75,12 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", page: int) -> No
     jobs = await app.database.members.history(user_id, offset=page * PER_PAGE, limit=PER_PAGE)
     pictures = [await _thumbnail(interaction.client, job) for job in jobs]
     files = [
-        discord.File(io.BytesIO(data), f"{job.id}.webp", description=texts.alt_text(job))
+        discord.File(
+            io.BytesIO(data),
+            f"{job.id}.webp",
+            description=texts.alt_text(job),
+            spoiler=is_hidden(job),
+        )
         for job, data in zip(jobs, pictures, strict=True)
         if data is not None
     ]
@@ -121,10 +127,13 @@ def _entry(job: Job, *, picture_there: bool) -> discord.ui.Item[Any]:
     text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay(_line(job))
     if not picture_there:
         return text
+    hidden = is_hidden(job)
     return discord.ui.Section(
         text,
         accessory=discord.ui.Thumbnail(
-            f"attachment://{job.id}.webp", description=texts.alt_text(job)
+            f"attachment://{'SPOILER_' if hidden else ''}{job.id}.webp",
+            description=texts.alt_text(job),
+            spoiler=hidden,
         ),
     )
 

@@ -14,6 +14,7 @@ from bot.commands.options import (
 )
 from bot.conversation import answer_with_job
 from bot.jobs.wish import Wish
+from bot.looks.picking import with_look
 from bot.offer import Offer
 from bot.settings import Settings
 
@@ -35,20 +36,20 @@ def imagine_command(settings: Settings, offer: Offer) -> app_commands.Command[An
         checkpoint: str | None = None,
         seed: Seed | None = None,
         negative_prompt: app_commands.Range[str, 1, longest] | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         async def wish(bot: "RestyleBot") -> Wish:
-            first = await first_wish(
-                interaction,
+            given = first_wish(
                 prompt=prompt,
-                look=look,
                 shape=shape,
                 size=size,
                 count=count,
                 checkpoint=checkpoint,
                 seed=seed,
                 negative_prompt=negative_prompt,
+                spoiler=spoiler,
             )
-            return await bot.app.beginning.imagine(first)
+            return await bot.app.beginning.imagine(await with_look(interaction, given, look))
 
         await answer_with_job(interaction, wish)
 

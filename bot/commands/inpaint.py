@@ -16,6 +16,7 @@ from bot.commands.options import (
 )
 from bot.conversation import answer_with_job
 from bot.jobs.wish import Wish
+from bot.looks.picking import with_look
 from bot.offer import Offer
 from bot.pictures import download
 from bot.settings import Settings
@@ -41,19 +42,20 @@ def inpaint_command(settings: Settings, offer: Offer) -> app_commands.Command[An
         checkpoint: str | None = None,
         seed: Seed | None = None,
         negative_prompt: app_commands.Range[str, 1, longest] | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         async def wish(bot: "RestyleBot") -> Wish:
-            first = await first_wish(
-                interaction,
+            given = first_wish(
                 prompt=prompt,
-                look=look,
                 strength=strength,
                 size=size,
                 count=count,
                 checkpoint=checkpoint,
                 seed=seed,
                 negative_prompt=negative_prompt,
+                spoiler=spoiler,
             )
+            first = await with_look(interaction, given, look)
             picture = await download(image, bot.app.settings)
             settings = bot.app.settings
             drawn = None if mask_image is None else await download(mask_image, settings)

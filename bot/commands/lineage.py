@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.errors import Gone, NoPicture
 from bot.intake.wire import TreeNode
-from bot.jobs.spec import JobSpec
+from bot.jobs.spec import JobSpec, is_hidden, is_private
 from bot.language import N_, _
 from bot.language.formats import number
 from bot.listing import fitted, jump_link, prompt_of
@@ -105,7 +105,14 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", job: Job) -> Non
     alt = _("A tree of {count} pictures that came of one another").format(count=len(jobs))
     await interaction.edit_original_response(
         content=_listed(interaction, jobs),
-        attachments=[discord.File(io.BytesIO(drawing), "lineage.webp", description=alt)],
+        attachments=[
+            discord.File(
+                io.BytesIO(drawing),
+                "lineage.webp",
+                description=alt,
+                spoiler=any(map(is_hidden, jobs)),
+            )
+        ],
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
@@ -142,7 +149,8 @@ async def _image(interaction: discord.Interaction[Any], image_hash: str | None) 
 
 def _may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
     """Own pictures, and those of this very channel, which whoever asks here can read."""
-    return job.user_id == interaction.user.id or job.channel_id == interaction.channel_id
+    shown_here = job.channel_id == interaction.channel_id and not is_private(job)
+    return job.user_id == interaction.user.id or shown_here
 
 
 def _listed(interaction: discord.Interaction[Any], jobs: Sequence[Job]) -> str:

@@ -9,6 +9,7 @@ from bot.language import N_, _
 from bot.looks.listing import listing
 from bot.looks.look import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS
 from bot.looks.shelf import Whose
+from bot.place import guild_of
 from storage.looks import LookOwner
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ MAX_CHOICES = 25
 look = app_commands.Group(
     name="look",
     description="Saved looks to put your words into",
-    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
-    allowed_installs=app_commands.AppInstallationType(guild=True),
+    allowed_contexts=app_commands.AppCommandContext(
+        guild=True, dm_channel=True, private_channel=True
+    ),
+    allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
 )
 
 
@@ -49,7 +52,7 @@ async def list_(interaction: "discord.Interaction[RestyleBot]") -> None:
     """Show them, in a message for the member alone."""
     await interaction.response.defer(ephemeral=True)
     shelf = interaction.client.app.looks
-    found = await shelf.all_for(interaction.guild_id, interaction.user.id)
+    found = await shelf.all_for(guild_of(interaction), interaction.user.id)
     await interaction.edit_original_response(view=listing(found))
 
 
@@ -70,7 +73,7 @@ async def offer_own(
     shelf = interaction.client.app.looks
     names = [
         shelved.look.name
-        for shelved in await shelf.all_for(interaction.guild_id, interaction.user.id)
+        for shelved in await shelf.all_for(guild_of(interaction), interaction.user.id)
         if shelved.whose is Whose.OWN and typed.strip().lower() in shelved.look.name.lower()
     ]
     return [app_commands.Choice(name=name, value=name) for name in names[:MAX_CHOICES]]

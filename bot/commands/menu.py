@@ -44,6 +44,8 @@ def _menu(title: str, callback: Any) -> app_commands.ContextMenu:
     return app_commands.ContextMenu(
         name=title,
         callback=callback,
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
-        allowed_installs=app_commands.AppInstallationType(guild=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
     )

@@ -12,6 +12,7 @@ from bot.jobs.wish import MAX_COUNT
 from bot.language import _
 from bot.looks.shelf import Shelf, Shelved
 from bot.offer import Offer
+from bot.place import guild_of
 from bot.strength import parse_strength, strength_choices
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ DESCRIPTIONS = {
     "checkpoint": "Which model makes it",
     "seed": "The same seed, picture and prompt give the same result",
     "negative_prompt": "What should not be in it",
+    "spoiler": "True: the result is hidden until it is clicked",
     "mask_image": "White where it is painted anew, or a copy with that part in bright red",
     "marked": "What happens to the marked part",
 }
@@ -64,8 +66,8 @@ def command_from(
     names = list(signature(callback).parameters)[1:]
     app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})(callback)
     app_commands.choices(**{name: CHOICES[name] for name in names if name in CHOICES})(callback)
-    app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)(callback)
-    app_commands.allowed_installs(guilds=True, users=False)(callback)
+    app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(callback)
+    app_commands.allowed_installs(guilds=True, users=True)(callback)
     command: app_commands.Command[Any, ..., None] = app_commands.command(
         name=callback.__name__, description=description
     )(callback)
@@ -81,11 +83,9 @@ def _take_off(callback: Any, name: str) -> None:
     callback.__signature__ = whole.replace(parameters=kept)
 
 
-async def first_wish(
-    interaction: "discord.Interaction[RestyleBot]",
+def first_wish(
     *,
     prompt: str | None,
-    look: str | None,
     strength: str | None = None,
     size: str | None = None,
     shape: str | None = None,
@@ -93,18 +93,15 @@ async def first_wish(
     checkpoint: str | None = None,
     seed: int | None = None,
     negative_prompt: str | None = None,
+    spoiler: bool | None = None,
 ) -> FirstWish:
-    """Read the options as a member gave them.
+    """Read the options as a member gave them, all but the look, which asks the database.
 
     Raises:
-        MemberError: The strength makes no sense, or there is no look of that name.
+        MemberError: The strength makes no sense.
     """
-    shelf = interaction.client.app.looks
     return FirstWish(
         prompt=prompt or "",
-        look=None
-        if look is None
-        else await shelf.find(interaction.guild_id, interaction.user.id, look),
         # A text, since Discord's number options take no words and no comma.
         strength=None if strength is None else parse_strength(strength),
         size=Size(size or Size.MEDIUM),
@@ -113,6 +110,7 @@ async def first_wish(
         checkpoint=checkpoint,
         seed=seed,
         negative_prompt=negative_prompt or "",
+        spoiler=bool(spoiler),
     )
 
 
@@ -149,7 +147,7 @@ async def look_choices(
     shelf: Shelf, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
     """The looks that a member may use here, as autocomplete offers them."""
-    found = await shelf.all_for(interaction.guild_id, interaction.user.id)
+    found = await shelf.all_for(guild_of(interaction), interaction.user.id)
     wanted = typed.strip().lower()
     return [
         app_commands.Choice(name=shown_choice(saved), value=saved.look.name)

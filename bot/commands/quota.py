@@ -23,8 +23,10 @@ WHY_MAX_CHARS = 300
 quota = app_commands.Group(
     name="quota",
     description="How many pictures you have left today, and where from to get more",
-    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
-    allowed_installs=app_commands.AppInstallationType(guild=True),
+    allowed_contexts=app_commands.AppCommandContext(
+        guild=True, dm_channel=True, private_channel=True
+    ),
+    allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
 )
 
 

@@ -18,6 +18,7 @@ from bot.errors import NotAllowed
 from bot.form import open_form
 from bot.language import N_, _
 from bot.last_picture import last_picture
+from bot.looks.picking import with_look
 from bot.offer import Offer
 from bot.pictures import attached, avatar
 from bot.privacy.consent import require_consent
@@ -45,28 +46,30 @@ def restyle_command(settings: Settings, offer: Offer) -> app_commands.Command[An
         checkpoint: str | None = None,
         seed: Seed | None = None,
         negative_prompt: app_commands.Range[str, 1, longest] | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         picture = picture_meant(interaction, image, member)
         if prompt is None and look is None:
             # Nothing was said on how it should look, so that is asked.
             await open_form(interaction, picture)
             return
-        first = await first_wish(
-            interaction,
+        first = first_wish(
             prompt=prompt,
-            look=look,
             strength=strength,
             size=size,
             count=count,
             checkpoint=checkpoint,
             seed=seed,
             negative_prompt=negative_prompt,
+            spoiler=spoiler,
         )
 
         async def newest() -> bytes:
             return await last_picture(interaction)
 
-        await answer_with_restyle(interaction, picture or newest, first)
+        await answer_with_restyle(
+            interaction, picture or newest, lambda: with_look(interaction, first, look)
+        )
 
     return command_from(restyle, "Give a picture a new look", offer)
 

@@ -8,6 +8,7 @@ from functools import partial
 import discord
 
 from bot.delivery.faults import Fault, fault_of
+from bot.jobs.spec import is_private
 from storage.records import Job
 
 # What Discord keeps of a nonce.
@@ -55,6 +56,9 @@ class Courier:
         Raises:
             discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
+        if is_private(job):
+            # Nobody can reach that message otherwise, and a post would show it to all.
+            return await self.edit_by_token(job, letter)
         if job.message_id is not None:
             if job.interaction_expires_at > datetime.now(UTC):
                 try:

@@ -12,7 +12,8 @@ from bot.buttons.rows import finished_view
 from bot.delivery.courier import Letter
 from bot.delivery.parameters import embedded, parameters_of, room_for
 from bot.intake import Encoded, Intake
-from bot.jobs.spec import Action, JobSpec
+from bot.jobs.deadline import too_late
+from bot.jobs.spec import Action, JobSpec, is_hidden
 from bot.jobs.status import Status
 from bot.language import _, read_by
 from bot.language.formats import number
@@ -52,7 +53,7 @@ class LetterWriter:
                     io.BytesIO(one.data),
                     f"restyle-{job.id}{one.extension}",
                     description=texts.alt_text(job),
-                    spoiler=JobSpec.from_mapping(job.params).spoiler,
+                    spoiler=is_hidden(job),
                 )
                 for job, one in zip(made, encoded, strict=False)
             ]
@@ -86,7 +87,9 @@ class LetterWriter:
 
 def _without_picture(jobs: Sequence[Job]) -> str:
     failed = [job for job in jobs if job.status is JobStatus.FAILED]
-    return texts.failure(failed[0]) if failed else _(texts.CANCELLED)
+    if failed:
+        return texts.failure(failed[0])
+    return _(texts.TOO_LATE if any(map(too_late, jobs)) else texts.CANCELLED)
 
 
 def strength_of(job: Job) -> str:
@@ -102,8 +105,14 @@ def progress_letter(job: Job, status: Status) -> Letter:
     def files() -> Sequence[discord.File]:
         if status.preview is None:
             return []
-        hidden = JobSpec.from_mapping(job.params).spoiler
-        return [discord.File(io.BytesIO(status.preview), "preview.webp", spoiler=hidden)]
+        return [
+            discord.File(
+                io.BytesIO(status.preview),
+                "preview.webp",
+                description=texts.alt_text(job),
+                spoiler=is_hidden(job),
+            )
+        ]
 
     return Letter(
         content=texts.progress(job, status),

@@ -57,7 +57,7 @@ class Child:
                 "bot.intake.worker",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                env=_environment(),
+                env=bare_environment(),
                 # Ctrl-C is for the bot, which still has pictures to finish.
                 start_new_session=True,
             )
@@ -149,7 +149,8 @@ class Child:
         return DecoderCrashed(detail=detail)
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
+    """What a process that opens strangers' pictures gets of the bot's environment."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     root = str(Path(bot.__file__).parents[1])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH"))))

@@ -6,6 +6,8 @@ import time
 
 from bot.intake.limits import IntakeLimits
 
+# As nice as it gets short of idle: what reads a picture waits for what answers members.
+NICENESS = 10
 # Its two pipes, the null device, the random source and some air.
 MAX_OPEN_FILES = 24
 
@@ -13,7 +15,8 @@ if sys.platform != "win32":
     import resource
 
     def confine(limits: IntakeLimits) -> None:
-        """Limit memory, open files and file sizes of this process, for good."""
+        """Limit memory, open files and file sizes of this process, and its claim to a core."""
+        os.nice(NICENESS)
         _lower(resource.RLIMIT_AS, limits.memory_bytes)
         _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
         _lower(resource.RLIMIT_FSIZE, 0)

@@ -37,6 +37,7 @@ class FirstWish:
     size: Size = Size.MEDIUM
     shape: Shape = Shape.SQUARE
     checkpoint: str | None = None
+    spoiler: bool = False
 
 
 class Beginning:
@@ -77,6 +78,7 @@ class Beginning:
             original_width=width,
             original_height=height,
             look=_name(first),
+            spoiler=first.spoiler,
         )
         return Wish(action=Action.IMAGINE, specs=several(spec, first.count))
 
@@ -140,6 +142,7 @@ class Beginning:
             original_height=prepared.original_height,
             alpha_hash=None if alpha is None else await self._images.put(alpha, ".png"),
             look=_name(first),
+            spoiler=first.spoiler,
             notes=tuple(map(str, prepared.notes)),
         )
 

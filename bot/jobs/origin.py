@@ -8,6 +8,7 @@ import discord
 
 from bot.errors import NotAllowed
 from bot.language import _
+from bot.place import guild_of, may_post
 
 # Discord lets an interaction's token be used for this long; a minute is kept in hand.
 TOKEN_LIFE = timedelta(minutes=14)
@@ -23,6 +24,7 @@ class Origin:
         parent_channel_id: The channel that a thread belongs to; None outside of threads.
         age_restricted: Discord shows the channel to adults only.
         role_ids: The member's roles in the guild.
+        private: The answer is for the member alone, and can be reached by the token only.
         message_id: The deferred answer, which later shows progress and result.
         attachment_size_limit: Bytes that Discord takes in answer to this very interaction.
     """
@@ -41,6 +43,7 @@ class Origin:
     parent_channel_id: int | None = None
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
+    private: bool = False
 
 
 def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> Origin:
@@ -52,7 +55,7 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
         interaction_id=interaction.id,
         user_id=interaction.user.id,
         joined_at=getattr(interaction.user, "joined_at", None),
-        guild_id=interaction.guild_id,
+        guild_id=guild_of(interaction),
         channel_id=interaction.channel_id,
         message_id=message_id,
         application_id=interaction.application_id,
@@ -63,6 +66,7 @@ def origin_of(interaction: discord.Interaction[Any], message_id: int | None) -> 
         parent_channel_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
         age_restricted=_is_nsfw(channel),
         role_ids=_roles(interaction.user),
+        private=not may_post(interaction),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.params import RestyleParams
+from storage.records import Job
 
 
 class Action(StrEnum):
@@ -37,6 +38,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
         count: How many pictures share the job's message.
         notes: What intake changed, one sentence each.
         spoiler: The result is hidden until clicked.
+        private: Its message is for the member alone, and can be reached by the token only.
         explicit_allowed: The result may be shown even if it is explicit, so nobody checks it.
     """
 
@@ -52,6 +54,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     explicit_allowed: bool = False
     spoiler: bool = False
+    private: bool = False
 
     def to_mapping(self) -> dict[str, Any]:
         """The JSON form for the jobs row."""
@@ -61,3 +64,13 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "JobSpec":
         """The inverse of ``to_mapping``; raises ``msgspec.ValidationError``."""
         return msgspec.convert(dict(mapping), cls, strict=False)
+
+
+def is_private(job: Job) -> bool:
+    """Whether a job's message is for its member alone."""
+    return bool(job.params.get("private", False))
+
+
+def is_hidden(job: Job) -> bool:
+    """Whether what shows a job's result is hidden until it is clicked."""
+    return bool(job.params.get("spoiler", False))

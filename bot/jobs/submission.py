@@ -1,11 +1,13 @@
 """From a wish to queued jobs: checks, charge, rows and queue, in this order."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 
-from bot.errors import Gone
+from bot.errors import Gone, NotAllowed
 from bot.jobs.beginning import check_prompt
 from bot.jobs.estimate import Estimator
 from bot.jobs.origin import Origin
@@ -36,6 +38,12 @@ from storage.records import Job, NewJob, new_job_id
 from storage.rules import GuildRules
 
 NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
+TOO_LONG_A_WAIT = N_(
+    "I may not post here, so I can answer you for a quarter of an hour only, and the queue is "
+    "longer than that. Please try again later, or where I may post."
+)
+# Wishes that are worked out at the same time; beyond that, working on more makes none quicker.
+AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,7 @@ class Submission:
         self._admission = Admission(database)
         self._content = content
         self._quotas = Quotas(settings, database)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def submit(
         self,
@@ -101,6 +110,17 @@ class Submission:
             NotAllowed: A rule or the quota says no.
             AlreadySubmitted: The very same interaction was obeyed before.
         """
+        async with self._turns:
+            return await self._submit(origin, make, words, reviewed=reviewed)
+
+    async def _submit(
+        self,
+        origin: Origin,
+        make: Callable[[], Awaitable[Wish]],
+        words: Wording | None,
+        *,
+        reviewed: bool,
+    ) -> Submitted:
         rules = await self._admission.admit(origin)
         allowed = explicit_allowed(origin, rules)
         require_check(self._content, allowed=allowed)
@@ -125,7 +145,9 @@ class Submission:
                 msgspec.structs.replace(
                     self._with_offered_checkpoint(spec),
                     explicit_allowed=allowed,
-                    spoiler=always_hidden(origin, rules),
+                    # What a member hid stays hidden in all that comes of it.
+                    spoiler=spec.spoiler or always_hidden(origin, rules),
+                    private=origin.private,
                 )
                 for spec in wish.specs
             ]
@@ -141,6 +163,7 @@ class Submission:
             raise Doubtful(held(origin, wish))
 
     async def _charge(self, origin: Origin, wish: Wish, specs: list[JobSpec]) -> Submitted:
+        self._require_time(origin, specs)
         ruling = await self._quotas.ruling(origin)
         if ruling.waits_until is not None:
             raise quota_texts.too_new(ruling.waits_until)
@@ -168,11 +191,22 @@ class Submission:
         # Asked for at once: after the next await a dispatcher may already have taken it.
         position = self._queue.position(first.id) or 1
         balance = await self._database.quota.balance(first.guild_id, first.user_id, terms)
+        wait_s = self._wait_s(specs, position)
+        return Submitted(job=first, position=position, wait_s=wait_s, balance=balance)
+
+    def _wait_s(self, specs: list[JobSpec], position: int) -> float | None:
+        """Seconds until the last of ``specs`` is expected, the first in that place of the queue."""
         params = specs[0].params
         steps = self._offer.still(params.checkpoint).num_inference_steps
         seconds = self._estimator.seconds(params, steps)
-        wait_s = None if seconds is None else seconds * (position + len(jobs) - 1)
-        return Submitted(job=first, position=position, wait_s=wait_s, balance=balance)
+        return None if seconds is None else seconds * (position + len(specs) - 1)
+
+    def _require_time(self, origin: Origin, specs: list[JobSpec]) -> None:
+        """Refuse what is only reached by a token that will not live to see it."""
+        wait_s = self._wait_s(specs, self._queue.qsize() + 1)
+        left_s = (origin.token_expires_at - datetime.now(UTC)).total_seconds()
+        if origin.private and wait_s is not None and wait_s > left_s:
+            raise NotAllowed(_(TOO_LONG_A_WAIT))
 
     def _with_offered_checkpoint(self, spec: JobSpec) -> JobSpec:
         """The spec as it can be run today: an old picture may name a checkpoint that is gone."""

@@ -8,6 +8,7 @@ import structlog
 
 from bot.errors import MemberError, NotAllowed
 from bot.jobs.origin import Origin
+from bot.jobs.spec import is_private
 from bot.jobs.wish import Wish
 from bot.language import _
 from bot.moderation import case_texts
@@ -134,7 +135,8 @@ class ResultReview:
         # Imported here: the desk's buttons lead back to the submission.
         from bot.moderation.desk import has_desk, post_case
 
-        if job.guild_id is None or not await has_desk(self._bot, job.guild_id):
+        # A moderator may take longer than a private answer can be reached.
+        if job.guild_id is None or is_private(job) or not await has_desk(self._bot, job.guild_id):
             return False
         new = NewCase(
             guild_id=job.guild_id,

@@ -1,19 +1,22 @@
 """Content checks with the real model: flat colours score differently, and the line is moved."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from bot.moderation import open_nsfw
 from bot.moderation.content import (
     CheckerUnavailable,
     ContentCheck,
-    OpenNsfwChecker,
     Picture,
     SafetyChecker,
     Verdict,
 )
+from bot.moderation.open_nsfw import OpenNsfwChecker
 from storage.records import JobStatus
 from tests.bot.moderation.test_reports import card_of, with_desk
 from tests.bot.moderation.test_rules import moderator, restrict
@@ -59,6 +62,19 @@ async def test_the_model_answers_and_verdicts_follow_the_lines() -> None:
         flagged = Picture(image=teal.image, flagged=True)
         assert await check.verdict(flagged) is Verdict.EXPLICIT
         assert await check.verdict(Picture(image=b"no picture")) is Verdict.UNCHECKED
+    finally:
+        await checker.close()
+
+
+async def test_a_checker_that_died_is_started_anew() -> None:
+    checker = OpenNsfwChecker()
+    await checker.start()
+    try:
+        picture = Picture(image=flat(TEAL)[1])
+        before = await checker.score(picture)
+        assert checker.pid is not None
+        os.kill(checker.pid, signal.SIGKILL)
+        assert await checker.score(picture) == before
     finally:
         await checker.close()
 
@@ -146,13 +162,7 @@ async def test_without_a_desk_doubt_means_no(tmp_path: Path) -> None:
 async def test_a_checker_that_cannot_be_loaded_lets_nothing_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The package reads a path from the environment and refuses a file that is not its model."""
-    from bot.moderation import content
-
-    def broken() -> Any:
-        raise OSError("the model is not readable")
-
-    monkeypatch.setattr(content, "_load_open_nsfw", broken)
+    monkeypatch.setattr(open_nsfw, "WORKER", "bot.moderation.no_such_worker")
     async with stage(tmp_path, **lines(0.5, 0.8)) as s:
         assert "cannot check" in (await s.restyle(image=flat(TEAL))).refusal
         restrict(s, s.world.channel)
