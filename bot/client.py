@@ -22,6 +22,7 @@ from bot.language.translator import CatalogueTranslator
 from bot.moderation.buttons import MODERATION_BUTTONS
 from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
+from bot.place import may_post
 from bot.quota.requests import REQUEST_BUTTONS
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -146,6 +147,10 @@ async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
         return
     if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
         await interaction.followup.send(sentence, ephemeral=True)
+        return
+    if not may_post(interaction):
+        # What was promised is for the member alone already.
+        await interaction.edit_original_response(content=sentence)
         return
     # A public "thinking" message was promised, but the sentence is for the member alone. The first
     # follow-up would only fill that message, so it is filled and taken away around the second.

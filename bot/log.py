@@ -3,9 +3,8 @@
 import logging
 import sys
 
-import structlog
-
 from bot.disarming import without_secrets
+from bot.lean_structlog import structlog
 from bot.settings import Settings
 
 

@@ -3,19 +3,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
 
 from storage import image_uses
 from storage.jobs import IN_FLIGHT, JOBS, job_of
+from storage.moderation_tables import BlockRow, CaseKind, CaseRow, RefusalRow
 from storage.quota_tables import RequestRow, VoteRow
 from storage.records import Job, JobStatus
 from storage.sessions import Sessions
-from storage.tables import ImageUseRow, JobRow, LedgerRow, MemberRow
+from storage.tables import ImageUseRow, JobRow, LedgerRow, LookRow, MemberRow
 from storage.upsert import upsert
 
 # SQLite takes 32,766 values in one statement, and PostgreSQL about as many.
 AT_ONCE = 500
+# In the payload of a case: the images that are kept for the decision.
+HELD_HASHES = ("source_hash", "result_hash", "latents_hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,27 @@ class Charge:
     reason: str
     job_id: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What is written down of a member beside jobs and ledger, each row as its columns.
+
+    Attributes:
+        looks: Those they saved for themselves.
+        requests: Those they made for more credits.
+        votes: Theirs on others' requests.
+        reports: Those they made of others' pictures.
+        refusals: When a rule refused a wish of theirs, and which.
+        blocks: Those that hold for them, or did.
+    """
+
+    looks: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
+    votes: list[dict[str, Any]]
+    reports: list[dict[str, Any]]
+    refusals: list[dict[str, Any]]
+    blocks: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +116,38 @@ class Members:
             for row in rows
         ]
 
+    async def rest(self, user_id: int) -> Rest:
+        """What is written down of a member beside jobs and ledger; nothing of who decided on it."""
+        statements = {
+            "looks": select(LookRow.name, LookRow.template).where(*_own_looks(user_id)),
+            "requests": select(
+                *(RequestRow.guild_id, RequestRow.amount, RequestRow.why, RequestRow.state),
+                *(RequestRow.granted, RequestRow.created_at, RequestRow.decided_at),
+            ).where(RequestRow.user_id == user_id),
+            "votes": select(VoteRow.request_id, VoteRow.created_at).where(
+                VoteRow.user_id == user_id
+            ),
+            "reports": select(
+                *(CaseRow.guild_id, CaseRow.job_id, CaseRow.reason),
+                *(CaseRow.created_at, CaseRow.decision, CaseRow.decided_at),
+            ).where(CaseRow.reporter_id == user_id),
+            "refusals": select(
+                *(RefusalRow.guild_id, RefusalRow.channel_id),
+                *(RefusalRow.reason, RefusalRow.created_at),
+            ).where(RefusalRow.user_id == user_id),
+            "blocks": select(
+                *(BlockRow.guild_id, BlockRow.reason, BlockRow.created_at, BlockRow.expires_at)
+            ).where(BlockRow.user_id == user_id),
+        }
+        return await self._sessions.look(
+            lambda session: Rest(
+                **{
+                    name: [dict(row._mapping) for row in session.execute(statement)]
+                    for name, statement in statements.items()
+                }
+            )
+        )
+
     async def lineage(self, root_id: str, limit: int) -> list[Job]:
         """The first jobs that go back to a root, that root among them, the oldest first."""
         of_root = or_(JobRow.id == root_id, JobRow.root_id == root_id)
@@ -120,8 +177,9 @@ class Members:
     async def forget(self, user_id: int) -> Forgotten:
         """Delete the jobs of a member that are over, and with them every use of their images.
 
-        Their requests for more credits and their votes go too. The ledger stays, as it does for
-        ever; so does the wish to be left alone.
+        Their looks, their requests for more credits, their votes, the count of their refusals, what
+        of theirs is held for moderators, and their words in reports go too. The ledger stays, as it
+        does for ever; so do blocks, the audit log, and the wish to be left alone.
         """
         whose = JobRow.user_id == user_id
 
@@ -131,9 +189,13 @@ class Members:
             over = select(JOBS).where(whose, JobRow.status.not_in(IN_FLIGHT)).order_by(JobRow.id)
             jobs = tuple(job_of(row) for row in connection.execute(over))
             unused = _delete(connection, [job.id for job in jobs])
+            unused |= _delete_held(connection, user_id)
             # Requests hold the member's own words; votes on them go with them.
-            for row in (VoteRow, RequestRow):
+            for row in (VoteRow, RequestRow, RefusalRow):
                 connection.execute(delete(row).where(row.user_id == user_id))
+            connection.execute(delete(LookRow).where(*_own_looks(user_id)))
+            unsigned = update(CaseRow).where(CaseRow.reporter_id == user_id)
+            connection.execute(unsigned.values(reporter_id=None, reason=None))
             return Forgotten(jobs=jobs, unused=frozenset(unused), in_flight=in_flight)
 
         return await self._sessions.transact(work)
@@ -157,8 +219,21 @@ def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:
     return unused
 
 
+def _delete_held(connection: Connection, user_id: int) -> set[str]:
+    """Delete a member's wishes and results that the content check put before moderators."""
+    held = CaseRow.member_id == user_id, CaseRow.kind != CaseKind.REPORT
+    payloads = connection.scalars(select(CaseRow.payload).where(*held)).all()
+    connection.execute(delete(CaseRow).where(*held))
+    named = {payload.get(key) for payload in payloads if payload for key in HELD_HASHES}
+    return image_uses.unused(connection, named - {None})
+
+
 def _parts(names: Sequence[str]) -> Iterable[Sequence[str]]:
     return (names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE))
+
+
+def _own_looks(user_id: int) -> tuple[ColumnElement[bool], ...]:
+    return LookRow.owner_kind == "member", LookRow.owner_id == user_id
 
 
 def _kept(user_id: int) -> tuple[ColumnElement[bool], ...]:

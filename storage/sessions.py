@@ -23,7 +23,7 @@ MEMBER_LOCK = 1
 GUILD_LOCK = 2
 GROUP_LOCK = 3
 # Reads at the same time in SQLite; the interpreter lets one of them do more than wait.
-READERS = 4
+READERS = 2
 
 
 class Sessions:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.event_loop import run
 from bot.log import configure_logging
+from bot.memory import keep_little
 from bot.run import run_bot
 from bot.settings import load_settings
 from engine.client import EngineOptions
@@ -22,6 +23,7 @@ FLUSHED_EVERY = 50
 def main() -> None:
     """Run until SIGTERM."""
     EngineOptions.command = _null_engine  # type: ignore[method-assign]  # the seam of this bench
+    keep_little()
     settings = load_settings()
     configure_logging(settings)
     run(_run(Path(sys.argv[1])))

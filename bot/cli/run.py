@@ -7,9 +7,11 @@ from bot.settings import load_settings
 
 def run() -> None:
     """Run the bot. Needs RESTYLE_DISCORD_TOKEN; docs/settings.md lists all settings."""
+    from bot.memory import keep_little
     from bot.monitoring.sentry import report_errors
     from bot.run import run_bot
 
+    keep_little()
     settings = load_settings()
     configure_logging(settings)
     report_errors(settings)

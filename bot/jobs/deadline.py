@@ -7,8 +7,9 @@ its member can still be told, and is not charged for a picture that nobody will 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+import discord
 import structlog
 
 from bot.jobs.spec import is_private
@@ -48,7 +49,7 @@ class Deadline:
     async def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                await self.look(datetime.now(UTC))
+                await self.look(discord.utils.utcnow())
             except StorageError as error:
                 log.error("jobs out of reach, next look soon", error=str(error))
             try:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+import discord
 import msgspec
 
 from bot.errors import Gone, NotAllowed
@@ -204,7 +204,7 @@ class Submission:
     def _require_time(self, origin: Origin, specs: list[JobSpec]) -> None:
         """Refuse what is only reached by a token that will not live to see it."""
         wait_s = self._wait_s(specs, self._queue.qsize() + 1)
-        left_s = (origin.token_expires_at - datetime.now(UTC)).total_seconds()
+        left_s = (origin.token_expires_at - discord.utils.utcnow()).total_seconds()
         if origin.private and wait_s is not None and wait_s > left_s:
             raise NotAllowed(_(TOO_LONG_A_WAIT))
 

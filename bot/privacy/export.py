@@ -12,7 +12,7 @@ import msgspec
 from storage.database import Database
 from storage.errors import ImageStoreFailed
 from storage.image_store import ImageStore
-from storage.members import Charge
+from storage.members import Charge, Rest
 from storage.records import Job
 
 # A zip has about 150 bytes a file beside the file itself; pictures are packed already.
@@ -54,8 +54,9 @@ async def export(
     jobs = await database.members.everything(user_id)
     charges = await database.members.charges(user_id)
     opted_out = await database.members.opted_out(user_id)
+    rest = await database.members.rest(user_id)
     part = _Part()
-    written = await asyncio.to_thread(_written, user_id, jobs, charges, opted_out)
+    written = await asyncio.to_thread(_written, user_id, jobs, charges, rest, opted_out=opted_out)
     await asyncio.to_thread(part.add, "data.json", written, packed=False)
     for job in jobs:
         for name, image_hash in (("source", job.source_hash), ("result", job.result_hash)):
@@ -80,13 +81,14 @@ async def _image(images: ImageStore, image_hash: str | None) -> bytes | None:
 
 
 def _written(
-    user_id: int, jobs: Sequence[Job], charges: Sequence[Charge], opted_out: bool
+    user_id: int, jobs: Sequence[Job], charges: Sequence[Charge], rest: Rest, *, opted_out: bool
 ) -> bytes:
     told: dict[str, Any] = {
         "user_id": user_id,
         "opted_out": opted_out,
         "jobs": [_without_secret(job) for job in jobs],
         "ledger": [dataclasses.asdict(charge) for charge in charges],
+        **dataclasses.asdict(rest),
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 

@@ -9,6 +9,9 @@ import discord
 import pytest
 import simcord
 
+from tests.bot.moderation.test_content import SKIN, flat, lines
+from tests.bot.moderation.test_reports import with_desk
+from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import PHOTO, Stage, buttons, stage
 
 
@@ -86,6 +89,51 @@ async def test_delete_asks_first_and_then_leaves_only_the_count(tmp_path: Path) 
         assert "used 1 of 20" in await s.balance()
 
 
+async def test_an_export_has_all_else_and_delete_takes_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        who, channel = s.world.alice, s.world.channel
+        await who.slash(channel, "look save", name="inky", template="{prompt}, in ink")
+        await moderator(s).slash(channel, "mod set request-channel", channel=s.world.channel)
+        await who.slash(channel, "quota ask", amount=3, why="a long wedding")
+        theirs = await (await s.restyle(s.world.bob)).outcome()
+        await with_desk(s)
+        shown = await who.click(theirs, label="Report")
+        await who.submit_modal(shown, {"reason": "my own words"})
+        await moderator(s).slash(channel, "mod filter words", words="tulip")
+        assert "prompt" in (await s.restyle(prompt="a tulip")).refusal
+        [part], _ = await exported(s)
+        told = json.loads(part.read("data.json"))
+        assert [look["name"] for look in told["looks"]] == ["inky"]
+        assert [one["why"] for one in told["requests"]] == ["a long wedding"]
+        assert [one["reason"] for one in told["reports"]] == ["my own words"]
+        assert [one["reason"] for one in told["refusals"]] == ["prompt"]
+        assert told["votes"] == told["blocks"] == []
+        asked = await who.slash(channel, "privacy delete")
+        assert asked.response is not None
+        await who.click(asked.response.message, label="Delete everything")
+        [part], _ = await exported(s)
+        told = json.loads(part.read("data.json"))
+        for kind in ("jobs", "looks", "requests", "votes", "reports", "refusals"):
+            assert told[kind] == [], kind
+        assert all("inky" not in one.look.name for one in await s.app.looks.all_for(None, who.id))
+
+
+async def test_what_waits_for_a_moderator_is_forgotten_too(tmp_path: Path) -> None:
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        await with_desk(s)
+        await s.restyle(image=flat(SKIN), prompt="held back")
+        case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
+        assert case is not None
+        assert case.payload is not None
+        source = case.payload["source_hash"]
+        assert await s.app.images.exists(source)
+        asked = await s.world.alice.slash(s.world.channel, "privacy delete")
+        assert asked.response is not None
+        await s.world.alice.click(asked.response.message, label="Delete everything")
+        assert await s.app.database.cases.get(s.world.alice.guild.id, 1) is None
+        assert not await s.app.images.exists(source)
+
+
 async def test_delete_stops_what_waits_and_says_what_still_runs(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         s.engine.slots = 1
@@ -119,6 +167,26 @@ async def test_who_opted_out_is_left_alone_by_the_menu(tmp_path: Path) -> None:
         assert (await bob.context_menu(channel, "Restyle this", posted)).modal is not None
         await bob.slash(channel, "privacy opt-out", alone=False)
         assert (await alice.context_menu(channel, "Restyle this", posted)).modal is not None
+
+
+async def test_who_opted_out_is_left_alone_as_an_avatar_and_as_the_last_picture(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        bob, alice, channel = s.world.bob, s.world.alice, s.world.channel
+        await bob.slash(channel, "privacy opt-out", alone=True)
+        refused = await alice.context_menu(channel, "Restyle avatar", bob)
+        assert refused.modal is None
+        assert refused.response is not None
+        assert "wants nobody to restyle it" in refused.response.content
+        named = await s.restyle(image=None, member=bob)
+        assert "wants nobody to restyle it" in named.refusal
+        # Their result is the newest picture here that the bot knows of.
+        await (await s.restyle(bob)).outcome()
+        assert "wants nobody to restyle it" in (await s.restyle(image=None)).refusal
+        assert (await bob.context_menu(channel, "Restyle avatar", bob)).modal is not None
+        await bob.slash(channel, "privacy opt-out", alone=False)
+        assert (await alice.context_menu(channel, "Restyle avatar", bob)).modal is not None
 
 
 async def test_what_an_opted_out_member_made_is_theirs_too(tmp_path: Path) -> None:

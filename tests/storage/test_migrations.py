@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.connection import make_engine, make_parent_folder, parse_url
 from storage.database import Database
 from storage.errors import DatabaseRefused
+from storage.migrations.upgrading import VERSIONS, newest_revision
 from storage.tables import Base
 from tests.storage.making import submit
 
@@ -31,6 +33,11 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+def test_the_newest_revision_is_the_head_of_the_chain() -> None:
+    head = ScriptDirectory(str(VERSIONS.parent)).get_current_head()
+    assert newest_revision() == head
 
 
 async def on_connection(url: str, work: Callable[[Connection], Any]) -> Any:

@@ -1,0 +1,28 @@
+"""How the bot's allocator gives memory back."""
+
+import ctypes
+import sys
+
+# glibc's <malloc.h>.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+# A heap for the event loop and one that the threads share. By default each thread has its own, and
+# what pictures passed through it stays there.
+ARENAS = 2
+THRESHOLD_BYTES = 128 * 1024
+
+
+def keep_little() -> None:
+    """Have memory go back to the system that is not in use; nothing where there is no glibc.
+
+    Large blocks, which are pictures, are mapped by themselves and so are gone when they are freed.
+    glibc would raise that threshold by itself with the first of them.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        # musl has none.
+        return
+    mallopt(M_ARENA_MAX, ARENAS)
+    mallopt(M_MMAP_THRESHOLD, THRESHOLD_BYTES)
+    mallopt(M_TRIM_THRESHOLD, THRESHOLD_BYTES)
