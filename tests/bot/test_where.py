@@ -149,7 +149,7 @@ async def test_a_queue_longer_than_the_token_lives_is_refused(tmp_path: Path) ->
     async with stage(tmp_path) as s:
         await s.result()
         params = s.engine.attempts[-1].params
-        s.app._estimator.learn(params, 20, timedelta(hours=1).total_seconds())
+        s.app._estimator.learn(params, 20, timedelta(days=9).total_seconds())
         asked = await restyle_told(s, app_permissions="1024")
         assert "the queue is longer" in asked.refusal
         assert len((await (await s.restyle()).outcome()).attachments) == 1
