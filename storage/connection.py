@@ -2,18 +2,21 @@
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.util import await_only
 
 from storage.errors import InvalidDatabaseUrl
 
 WRITES = "storage_writes"
+# A connection that was used within this time is taken to be there still.
+IDLE_S = 1.0
 
 # cache_size: half a MiB a connection in place of two; the system keeps the file's pages anyway.
 # recursive_triggers: without it, INSERT OR REPLACE would slip past the ledger's triggers.
@@ -77,15 +80,18 @@ def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> Asyn
         return engine
     lock_timeout_ms = str(max(1, round(lock_timeout_s * 1000)))
     if pooled:
-        options |= {"pool_pre_ping": True, "pool_timeout": lock_timeout_s}
+        options["pool_timeout"] = lock_timeout_s
     try:
-        return create_async_engine(
+        engine = create_async_engine(
             url, connect_args={"server_settings": {"lock_timeout": lock_timeout_ms}}, **options
         )
     except ModuleNotFoundError as error:
         raise InvalidDatabaseUrl(
             "PostgreSQL needs its driver: install restyle-bot[postgres]."
         ) from error
+    if pooled:
+        _ping_after_idling(engine.sync_engine)
+    return engine
 
 
 def make_sqlite_writer(url: URL, *, lock_timeout_s: float) -> Engine:
@@ -116,6 +122,29 @@ def make_parent_folder(url: URL) -> None:
     """Make the folder of an SQLite file; nothing to do for PostgreSQL."""
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _ping_after_idling(engine: Engine) -> None:
+    """Before a connection that nobody used for a while is used, see whether it is still there.
+
+    SQLAlchemy's own ``pool_pre_ping`` asks each time, which is a round trip for every transaction.
+    """
+
+    def used(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # A new connection was never used, and is there.
+        if time.monotonic() - record.info.get("used", time.monotonic()) < IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool then makes a new one.
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", used)
+    event.listen(engine, "checkout", ping)
 
 
 def _try_sqlite(

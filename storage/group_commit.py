@@ -86,28 +86,37 @@ class GroupCommit:
 
     async def _transaction(self, works: list[Work]) -> list[Any]:
         """The results or errors of works that were committed together."""
+        # One step of the thread: to go there and back for each work takes longer than the work.
         loop = asyncio.get_running_loop()
-        connection = await loop.run_in_executor(self._thread, self._begin)
-        try:
-            # The thread takes them in this order; as futures they keep whatever was raised.
-            outcomes = await asyncio.gather(
-                *(loop.run_in_executor(self._thread, _alone, connection, work) for work in works),
-                return_exceptions=True,
-            )
-            await loop.run_in_executor(self._thread, connection.commit)
-        finally:
-            # Closing undoes what was not committed.
-            await loop.run_in_executor(self._thread, connection.close)
-        return outcomes
+        return await loop.run_in_executor(self._thread, self._together, works)
 
-    def _begin(self) -> Connection:
-        connection = self._engine.connect()
-        try:
+    def _together(self, works: list[Work]) -> list[Any]:
+        # Leaving it undoes what was not committed.
+        with self._engine.connect() as connection:
             connection.begin()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            kept = [_Kept() for _ in works]
+            for work, outcome in zip(works, kept, strict=True):
+                with outcome:
+                    outcome.value = _alone(connection, work)
+            connection.commit()
+        return [outcome.value for outcome in kept]
+
+
+class _Kept:
+    """Keeps what was returned or raised inside of it, for whoever waits in the event loop.
+
+    Nothing is handled here: the error is raised again where the work was asked for.
+    """
+
+    value: Any = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is not None:
+            self.value = error
+        return isinstance(error, Exception)
 
 
 def _alone(connection: Connection, work: Callable[[Connection], T]) -> T:

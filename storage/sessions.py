@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,18 @@ GUILD_LOCK = 2
 GROUP_LOCK = 3
 # Reads at the same time in SQLite; the interpreter lets one of them do more than wait.
 READERS = 2
+
+
+def _lock(kind: int, name: str) -> ColumnElement[None]:
+    # hashtext makes an int4 of the name; two who share one merely take turns.
+    return func.pg_advisory_xact_lock(kind, func.hashtext(bindparam(name, type_=Text())))
+
+
+LOCK_MEMBER = select(_lock(MEMBER_LOCK, "member"))
+# One round trip; SQL works its lists through from the left, so the member's comes first.
+LOCK_BOTH = select(_lock(MEMBER_LOCK, "member"), _lock(GUILD_LOCK, "guild"))
+LOCK_GUILD = select(_lock(GUILD_LOCK, "guild"))
+LOCK_GROUP = select(_lock(GROUP_LOCK, "group"))
 
 
 class Sessions:
@@ -130,12 +142,8 @@ def take_locks(connection: Connection, user_id: int, guild_id: int | None) -> No
     """
     if connection.dialect.name != "postgresql":
         return
-    keys = [(MEMBER_LOCK, user_id)]
-    if guild_id is not None:
-        keys.append((GUILD_LOCK, guild_id))
-    for kind, snowflake in keys:
-        # hashtext makes an int4 of the 64 bits; two members who share one merely take turns.
-        connection.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(str(snowflake)))))
+    values = {"member": str(user_id), "guild": str(guild_id)}
+    connection.execute(LOCK_MEMBER if guild_id is None else LOCK_BOTH, values)
 
 
 def take_group_lock(connection: Connection, group_id: str) -> None:
@@ -144,12 +152,10 @@ def take_group_lock(connection: Connection, group_id: str) -> None:
     Two that end at once would else each see the other still running, and nobody would tell.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(GROUP_LOCK, func.hashtext(group_id))))
+        connection.execute(LOCK_GROUP, {"group": group_id})
 
 
 async def lock_guild(session: AsyncSession, guild_id: int) -> None:
     """Until the transaction ends, let nobody else change this guild's rules; see ``take_locks``."""
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(
-            select(func.pg_advisory_xact_lock(GUILD_LOCK, func.hashtext(str(guild_id))))
-        )
+        await session.execute(LOCK_GUILD, {"guild": str(guild_id)})

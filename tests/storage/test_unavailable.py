@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.connection import WRITES
+from storage.connection import WRITES, make_engine, parse_url
 from storage.database import Database
 from storage.errors import DatabaseRefused, DatabaseUnavailable
 from tests.storage.making import TODAY, new_job, submit, terms
@@ -148,3 +148,26 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(DatabaseRefused):
         await database.jobs.submit(new, terms(1))
     assert await database.jobs.unfinished() == []
+
+
+@pytest.mark.postgres
+async def test_connections_that_died_are_replaced(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that idled is asked first; one in use is found out by what it was to do, once."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    mine = f"{others} AND datname = current_database()"
+    end = make_engine(parse_url(postgres_url), lock_timeout_s=5.0, pooled=False)
+    async with impatient(postgres_url) as database:
+        job = await submit(database)
+        monkeypatch.setattr("storage.connection.IDLE_S", 0.0)
+        async with end.connect() as connection:
+            await connection.execute(text(mine))
+        assert await database.jobs.get(job.id) == job
+        monkeypatch.setattr("storage.connection.IDLE_S", 60.0)
+        async with end.connect() as connection:
+            await connection.execute(text(mine))
+        with pytest.raises(DatabaseUnavailable):
+            await database.jobs.get(job.id)
+        assert await database.jobs.get(job.id) == job
+    await end.dispose()
