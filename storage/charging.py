@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, select
 
-from storage import ledger
+from storage import ledger, pots
 from storage.errors import AlreadySubmitted, PoolExhausted, QuotaExceeded, TooManyInFlight
 from storage.quota import Terms, exceeded
 from storage.records import NewJob
@@ -26,7 +26,7 @@ class Rule(IntEnum):
     POOL = 3
 
 
-MINE, THEIRS = JOBS.c.user_id == ledger.ITS_USER, JOBS.c.guild_id == ledger.ITS_GUILD
+MINE, THEIRS = JOBS.c.user_id == pots.ITS_USER, JOBS.c.guild_id == pots.ITS_GUILD
 ITS_COUNT = bindparam("its_count", type_=BigInteger())
 
 
@@ -38,7 +38,7 @@ def charge(connection: Connection, news: Sequence[NewJob], terms: Terms, now: da
     The caller holds ``sessions.take_locks`` and undoes everything when this raises.
     """
     first = news[0]
-    account = ledger.Account(first.guild_id, first.user_id, terms.day.date, terms.channel_id)
+    account = pots.Account(first.guild_id, first.user_id, terms.day.date, terms.channel_id)
     rules = _rules_for(first, terms)
     values = account.values | _values(news, terms) | {"its_time": now}
     for at, new in enumerate(news):
@@ -95,7 +95,7 @@ def _condition(rule: Rule) -> ColumnElement[bool]:
 
 def _refusal(
     connection: Connection,
-    account: ledger.Account,
+    account: pots.Account,
     news: Sequence[NewJob],
     terms: Terms,
     rules: tuple[Rule, ...],

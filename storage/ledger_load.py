@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from storage import ledger
+from storage import ledger, pots
 from storage.sessions import Sessions, take_locks
 
 MEMBERS, GUILDS, DAYS = 1000, 20, 100
@@ -58,7 +58,7 @@ class LedgerLoad:
     async def reserve_and_commit(self, number: int) -> None:
         """Charge a member and keep the charge: two transactions, as in the life of a job."""
         user_id = number % MEMBERS + 1
-        account = ledger.Account(user_id % GUILDS + 1, user_id, LAST_DAY)
+        account = pots.Account(user_id % GUILDS + 1, user_id, LAST_DAY)
         job_id = f"moved{number}"
         now = datetime.now(UTC)
         values = account.values | {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from storage import audit, ledger
+from storage import audit, ledger, pots
 from storage.audit import Deed
 from storage.errors import QuotaExceeded, UnknownTimeZone
 from storage.records import JobStatus
@@ -131,7 +131,7 @@ class QuotaLedger:
             guild_id: The guild whose quota it is; None for the member's direct messages.
         """
         account = _account(guild_id, user_id, terms)
-        sums = await self._sessions.look(lambda it: ledger.sums(it.connection(), account))
+        sums = await self._sessions.look(lambda it: pots.sums(it.connection(), account))
         return balance_of(sums, terms)
 
     async def spent(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Spent]:
@@ -175,7 +175,7 @@ class QuotaLedger:
         self, deed: Deed, user_id: int, day: QuotaDay, *, amount: int, expires_on: date
     ) -> None:
         """Give a member bonus credits that can be spent up to and on ``expires_on``."""
-        account = ledger.Account(deed.guild_id, user_id, day.date)
+        account = pots.Account(deed.guild_id, user_id, day.date)
         after = {"amount": amount, "expires_on": expires_on.isoformat()}
         async with audit.deciding(self._sessions, deed.guild_id) as session:
             await session.run_sync(
@@ -252,7 +252,7 @@ class QuotaLedger:
             return list(await session.scalars(statement))
 
 
-def balance_of(sums: ledger.Sums, terms: Terms) -> QuotaBalance:
+def balance_of(sums: pots.Sums, terms: Terms) -> QuotaBalance:
     """What a member is shown of what the ledger's rows come to."""
     used = sums.used + sums.bonus_used
     if terms.allowance is None:
@@ -266,16 +266,16 @@ def balance_of(sums: ledger.Sums, terms: Terms) -> QuotaBalance:
 
 
 def exceeded(
-    connection: Connection, account: ledger.Account, terms: Terms, cost: int, done: int = 0
+    connection: Connection, account: pots.Account, terms: Terms, cost: int, done: int = 0
 ) -> QuotaExceeded:
     """The error that says how far an account's credits reach.
 
     Args:
         done: Credits that this transaction took, to be given back with it.
     """
-    balance = balance_of(ledger.sums(connection, account), terms)
+    balance = balance_of(pots.sums(connection, account), terms)
     return QuotaExceeded(balance.used - done, balance.limit or 0, terms.day.ends_at, cost)
 
 
-def _account(guild_id: int | None, user_id: int, terms: Terms) -> ledger.Account:
-    return ledger.Account(guild_id, user_id, terms.day.date, terms.channel_id)
+def _account(guild_id: int | None, user_id: int, terms: Terms) -> pots.Account:
+    return pots.Account(guild_id, user_id, terms.day.date, terms.channel_id)

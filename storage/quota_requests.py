@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import audit, ledger
+from storage import audit, ledger, pots
 from storage.audit import Deed
 from storage.quota import QuotaDay
 from storage.quota_rules import Policy
@@ -162,7 +162,7 @@ async def _approve(
     request = await _decide(session, deed, request_id, RequestState.APPROVED, amount)
     if request is None:
         return None
-    account = ledger.Account(deed.guild_id, request.user_id, day.date)
+    account = pots.Account(deed.guild_id, request.user_id, day.date)
     await session.run_sync(
         lambda it: ledger.grant(
             it.connection(),
