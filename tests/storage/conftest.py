@@ -2,11 +2,14 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.connection import make_engine, parse_url
 from storage.database import Database
 
-TEMPLATE = "restyle_template"
+POSTGRES_URL = "RESTYLE_TEST_POSTGRES_URL"
+# Other runs may use the same server.
+RUN = f"restyle_{uuid4().hex[:8]}"
+TEMPLATE = f"{RUN}_template"
 _numbers = itertools.count(1)
 
 
@@ -40,7 +46,15 @@ def _on_admin(server: str, *statements: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL of this test run, ``{}`` in the place of the database's name."""
+    """The URL of a PostgreSQL, ``{}`` in the place of the database's name.
+
+    It is the system's own where ``RESTYLE_TEST_POSTGRES_URL`` names one whose user may make
+    databases; else one of this test run.
+    """
+    if given := os.environ.get(POSTGRES_URL):
+        parts = urlsplit(given)
+        yield urlunsplit(parts._replace(path="/{}"))
+        return
     with warnings.catch_warnings():
         # The package asks for a runtime folder at import, and warns where there is none.
         warnings.simplefilter("ignore")
@@ -57,11 +71,12 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def postgres_template(postgres_server: str) -> Iterator[str]:
     """A server on which the newest schema lies ready to be copied."""
     _on_admin(postgres_server, f"CREATE DATABASE {TEMPLATE}")
     asyncio.run(_upgraded(postgres_server.format(TEMPLATE)))
-    return postgres_server
+    yield postgres_server
+    _on_admin(postgres_server, f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +90,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def postgres_url(postgres_template: str) -> Iterator[str]:
     """A PostgreSQL database of the test's own, with the newest schema."""
-    name = f"restyle_{next(_numbers)}"
+    name = f"{RUN}_{next(_numbers)}"
     _on_admin(postgres_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield postgres_template.format(name)
     _on_admin(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
@@ -84,7 +99,7 @@ def postgres_url(postgres_template: str) -> Iterator[str]:
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """A PostgreSQL database of the test's own, with nothing in it."""
-    name = f"restyle_{next(_numbers)}"
+    name = f"{RUN}_{next(_numbers)}"
     _on_admin(postgres_server, f"CREATE DATABASE {name}")
     yield postgres_server.format(name)
     _on_admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
