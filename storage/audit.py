@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.locks import lock_guild
 from storage.moderation_tables import AuditRow, TargetKind
-from storage.sessions import Sessions, lock_guild
+from storage.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

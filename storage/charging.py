@@ -35,7 +35,7 @@ def charge(connection: Connection, news: Sequence[NewJob], terms: Terms, now: da
 
     One statement looks at all rules and reserves, so nothing can come between. For several jobs
     that is the first one's, which looks at the sums; the others take what is known to be there.
-    The caller holds ``sessions.take_locks`` and undoes everything when this raises.
+    The caller holds ``locks.take_locks`` and undoes everything when this raises.
     """
     first = news[0]
     account = pots.Account(first.guild_id, first.user_id, terms.day.date, terms.channel_id)

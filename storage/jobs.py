@@ -22,9 +22,10 @@ from sqlalchemy import (
 from storage import image_uses, ledger, outbox
 from storage.charging import charge
 from storage.errors import UnknownJob
+from storage.locks import take_group_lock, take_locks
 from storage.quota import Terms
 from storage.records import Job, JobResult, JobStatus, NewJob
-from storage.sessions import Sessions, take_group_lock, take_locks
+from storage.sessions import Sessions
 from storage.tables import Base, JobRow
 
 JOBS = Base.metadata.tables["jobs"]

@@ -48,7 +48,7 @@ def reservation(
     """The statement that takes the credits of one job, if they reach and ``conditions`` hold.
 
     It returns a row for each pot that it took from; none where it took nothing. Two transactions
-    at once could both count the same last credit, so ``sessions.take_locks`` must be held. Its
+    at once could both count the same last credit, so ``locks.take_locks`` must be held. Its
     parameters are the account's and ``its_cost``, ``its_job``, ``its_time``, and ``its_allowance``
     where that is ``limited``.
     """
@@ -88,7 +88,7 @@ def give(
     """Move ``amount`` credits to another member of the guild; False when they do not reach.
 
     They keep their life: what comes out of today's allowance can be spent today only. Of an
-    allowance without limit nothing can be given. The caller must hold ``sessions.take_locks``.
+    allowance without limit nothing can be given. The caller must hold ``locks.take_locks``.
     """
     values = account.values | {
         "its_cost": amount,
@@ -185,7 +185,7 @@ def give_back(
     """Correct what a job cost to nothing, in the pots that it came from; whether that was new.
 
     A job that was refunded, or is still to be settled, is left alone, and so is one corrected
-    before: nobody gets a credit twice. The caller must hold ``sessions.lock_guild``.
+    before: nobody gets a credit twice. The caller must hold ``locks.lock_guild``.
     """
     row, other = LEDGER, LEDGER.alias("other")
     of_job = other.c.job_id == job_id

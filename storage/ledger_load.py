@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from storage import ledger, pots
-from storage.sessions import Sessions, take_locks
+from storage.locks import take_locks
+from storage.sessions import Sessions
 
 MEMBERS, GUILDS, DAYS = 1000, 20, 100
 FIRST_DAY = date(2025, 1, 1)

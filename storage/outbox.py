@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Update, func, insert, or_, select, update
 
 from storage import ledger
+from storage.locks import take_locks
 from storage.records import JobStatus
-from storage.sessions import Sessions, take_locks
+from storage.sessions import Sessions
 from storage.tables import DeliveryState, JobRow, OutboxRow
 
 INSERT = insert(OutboxRow)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from storage import audit, ledger, pots
 from storage.audit import Deed
 from storage.errors import QuotaExceeded, UnknownTimeZone
+from storage.locks import take_locks
 from storage.records import JobStatus
-from storage.sessions import Sessions, take_locks
+from storage.sessions import Sessions
 from storage.tables import SPENDING, JobRow, LedgerKind, LedgerRow
 
 GIVEN_BACK = (JobStatus.FAILED, JobStatus.CANCELLED)

@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from storage import audit
 from storage.audit import Deed
+from storage.locks import take_locks
 from storage.quota import QuotaDay, quota_day
 from storage.quota_tables import AllowanceRow, AllowanceScope, PolicyRow, RoleGrantRow
-from storage.sessions import Sessions, take_locks
+from storage.sessions import Sessions
 from storage.tables import GuildRow, LedgerKind, LedgerRow
 from storage.upsert import upsert
 

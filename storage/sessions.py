@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, func, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
@@ -14,28 +14,12 @@ from storage.connection import WRITES
 from storage.errors import DatabaseUnavailable
 from storage.faults import translated
 from storage.group_commit import GroupCommit
+from storage.writers import PostgresWriter, SqliteWriter
 
 T = TypeVar("T")
 
-# First keys of PostgreSQL's advisory locks. Everybody takes a member's lock before a guild's, and
-# a group's after its own job's row, so that no two transactions wait for each other.
-MEMBER_LOCK = 1
-GUILD_LOCK = 2
-GROUP_LOCK = 3
 # Reads at the same time in SQLite; the interpreter lets one of them do more than wait.
 READERS = 2
-
-
-def _lock(kind: int, name: str) -> ColumnElement[None]:
-    # hashtext makes an int4 of the name; two who share one merely take turns.
-    return func.pg_advisory_xact_lock(kind, func.hashtext(bindparam(name, type_=Text())))
-
-
-LOCK_MEMBER = select(_lock(MEMBER_LOCK, "member"))
-# One round trip; SQL works its lists through from the left, so the member's comes first.
-LOCK_BOTH = select(_lock(MEMBER_LOCK, "member"), _lock(GUILD_LOCK, "guild"))
-LOCK_GUILD = select(_lock(GUILD_LOCK, "guild"))
-LOCK_GROUP = select(_lock(GROUP_LOCK, "group"))
 
 
 class Sessions:
@@ -54,7 +38,6 @@ class Sessions:
         writer: Engine | None = None,
         reader: Engine | None = None,
     ) -> None:
-        self._engine = engine
         self._lock_timeout_s = lock_timeout_s
         self._readers = async_sessionmaker(engine, expire_on_commit=False)
         self._writers = async_sessionmaker(
@@ -63,7 +46,8 @@ class Sessions:
         # SQLite has one writer at a time. Ours wait here in line, rather than in SQLite's own
         # busy loop, which sleeps and serves whoever happens to wake up.
         self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else None
-        self._group = GroupCommit(writer, self._turn) if writer is not None else None
+        own = PostgresWriter(engine) if writer is None else SqliteWriter(writer)
+        self._group = GroupCommit(own, self._turn)
         self._reader = reader
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
@@ -97,19 +81,15 @@ class Sessions:
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Do ``work``, which is statements and nothing slow, in one transaction.
 
-        The quick way to write: on SQLite all of ``work`` is one step of a thread, and works that
-        wait at the same time are committed together. It may run after its caller was cancelled.
+        The quick way to write: works that wait at the same time are committed together. It may run
+        after its caller was cancelled, and twice, where the first time is undone.
         """
         with translated():
-            if self._group is not None:
-                return await self._group.run(work)
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(work)
+            return await self._group.run(work)
 
     async def close(self) -> None:
         """Let what waits to be written be written, and what reads come to its end."""
-        if self._group is not None:
-            await self._group.close()
+        await self._group.close()
         await asyncio.to_thread(self._threads.shutdown)
         if self._reader is not None:
             self._reader.dispose()
@@ -133,29 +113,3 @@ class Sessions:
 def _look(engine: Engine, work: Callable[[Session], T]) -> T:
     with Session(engine, expire_on_commit=False) as session:
         return work(session)
-
-
-def take_locks(connection: Connection, user_id: int, guild_id: int | None) -> None:
-    """Until the transaction ends, let nobody else charge this member or count this guild's jobs.
-
-    On SQLite a writing transaction has the whole database to itself already.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    values = {"member": str(user_id), "guild": str(guild_id)}
-    connection.execute(LOCK_MEMBER if guild_id is None else LOCK_BOTH, values)
-
-
-def take_group_lock(connection: Connection, group_id: str) -> None:
-    """Until the transaction ends, let no other job of the group end.
-
-    Two that end at once would else each see the other still running, and nobody would tell.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(LOCK_GROUP, {"group": group_id})
-
-
-async def lock_guild(session: AsyncSession, guild_id: int) -> None:
-    """Until the transaction ends, let nobody else change this guild's rules; see ``take_locks``."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(LOCK_GUILD, {"guild": str(guild_id)})
