@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
 from bot.moderation.content import ContentCheck, SafetyChecker
+from bot.moderation.expiry import expire_cases
 from bot.moderation.holding import ResultReview
 from bot.moderation.open_nsfw import OpenNsfwChecker
 from bot.monitoring.metrics import Metrics
@@ -186,6 +188,7 @@ class Application:
             images=self.images,
             retention_days=self.settings.retention_days,
             metrics=self.metrics,
+            before=partial(expire_cases, client),
         )
         sweeper.start()
         self._opened.push_async_callback(sweeper.close)

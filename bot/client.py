@@ -12,8 +12,9 @@ from discord import app_commands
 
 from bot import texts
 from bot.application import Application
-from bot.boundary import answering
+from bot.boundary import answering, reported
 from bot.buttons.rows import BUTTONS
+from bot.buttons.unknown import refuse_unknown
 from bot.commands import add_commands
 from bot.commands.history import HistoryButton
 from bot.commands.privacy import ForgetButton
@@ -29,6 +30,15 @@ from storage.errors import StorageError
 from storage.refusals import Refusal
 
 log = structlog.get_logger(__name__)
+
+# All buttons and menus, by which they are known again after a restart.
+ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
+    *BUTTONS,
+    HistoryButton,
+    ForgetButton,
+    *MODERATION_BUTTONS,
+    *REQUEST_BUTTONS,
+)
 
 
 class RestyleTree(app_commands.CommandTree["RestyleBot"]):
@@ -70,9 +80,7 @@ class RestyleBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register buttons and commands; tell Discord of the commands only if they changed."""
-        self.add_dynamic_items(
-            *BUTTONS, HistoryButton, ForgetButton, *MODERATION_BUTTONS, *REQUEST_BUTTONS
-        )
+        self.add_dynamic_items(*ITEMS)
         await self.tree.set_translator(CatalogueTranslator())
         add_commands(self.tree, self.app.settings, self.app.offer)
         guilds = [discord.Object(guild_id) for guild_id in self.app.settings.guild_ids]
@@ -80,6 +88,12 @@ class RestyleBot(discord.Client):
             self.tree.copy_global_to(guild=guild)
         for place in guilds or (None,):
             await self._sync(place)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Commands, forms and known buttons have their own ways; this is for the rest."""
+        if interaction.type is discord.InteractionType.component:
+            async with reported(interaction):
+                refuse_unknown(interaction, ITEMS)
 
     async def report(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the member one sentence in private, and the log the rest."""

@@ -143,7 +143,9 @@ async def _announce(interaction: "discord.Interaction[RestyleBot]", submitted: S
         # The engine may have been quicker; then its progress message is the newer truth.
         if waits:
             await interaction.edit_original_response(
-                content=texts.queued(submitted.position, submitted.wait_s, submitted.balance),
+                content=texts.queued(
+                    submitted.position, submitted.wait_s, submitted.balance, submitted.cost
+                ),
                 view=waiting_view(job_id),
                 allowed_mentions=QUIET,
             )

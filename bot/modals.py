@@ -23,10 +23,21 @@ def strength_input(strength: float) -> "discord.ui.TextInput[Any]":
 
 
 class WishModal(discord.ui.Modal):
-    """Asks for prompt and strength, then calls ``submitted`` with both."""
+    """Asks for prompt and strength, then calls ``submitted`` with both.
+
+    Args:
+        note: What is to be known before the form is sent, below its fields.
+    """
 
     def __init__(
-        self, *, title: str, prompt: str, strength: float, max_chars: int, submitted: Submitted
+        self,
+        *,
+        title: str,
+        prompt: str,
+        strength: float,
+        max_chars: int,
+        submitted: Submitted,
+        note: str = "",
     ) -> None:
         super().__init__(title=title)
         self._submitted = submitted
@@ -52,6 +63,8 @@ class WishModal(discord.ui.Modal):
                 component=self.strength,
             )
         )
+        if note:
+            self.add_item(discord.ui.TextDisplay(note))
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Read the form; a strength that makes no sense is told to the member."""

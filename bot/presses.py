@@ -29,6 +29,11 @@ class Presses:
             self._last.popitem(last=False)
         return False
 
+    def recent(self, user_id: int, what: str, pause_s: float = BUTTON_PAUSE_S) -> bool:
+        """Whether the member did so less than ``pause_s`` seconds ago; nothing is noted."""
+        before = self._last.get((user_id, what))
+        return before is not None and time.monotonic() - before < pause_s
+
     def forget(self, user_id: int, what: str) -> None:
         """The press led to nothing, so the next one is no repetition."""
         self._last.pop((user_id, what), None)

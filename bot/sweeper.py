@@ -1,6 +1,7 @@
 """Removes pictures whose time is over, and files that nothing refers to."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -22,11 +23,19 @@ class Sweeper:
 
     Args:
         retention_days: For guilds that chose nothing, and for direct messages; 0 is for ever.
+        before: What is done first and may make further pictures unused.
     """
 
     def __init__(
-        self, *, database: Database, images: ImageStore, retention_days: int, metrics: Metrics
+        self,
+        *,
+        database: Database,
+        images: ImageStore,
+        retention_days: int,
+        metrics: Metrics,
+        before: Callable[[datetime], Awaitable[None]] | None = None,
     ) -> None:
+        self._before = before
         self._database = database
         self._images = images
         self._retention_days = retention_days
@@ -70,6 +79,8 @@ class Sweeper:
     async def _run(self) -> None:
         while True:
             try:
+                if self._before is not None:
+                    await self._before(datetime.now(UTC))
                 await self.sweep(datetime.now(UTC))
             except StorageError as error:
                 log.error("not everything was swept", error=str(error))

@@ -51,8 +51,13 @@ INTERNAL_ERROR = N_("Something went wrong on my side. It has been noted; please 
 STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in a minute.")
 
 
-def queued(position: int, wait_s: float | None, balance: QuotaBalance) -> str:
-    """Said once the job is durable."""
+def queued(position: int, wait_s: float | None, balance: QuotaBalance, cost: int = 1) -> str:
+    """Said once the job is durable; what one picture usually costs need not be said."""
+    place = _place(position, wait_s, balance)
+    return place if cost == 1 else f"{place} " + _("It costs {cost}.").format(cost=cost)
+
+
+def _place(position: int, wait_s: float | None, balance: QuotaBalance) -> str:
     values = {"position": position, "used": balance.used, "limit": balance.limit}
     if balance.limit is None:
         if wait_s is None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from storage import audit, image_uses, ledger, outbox
 from storage.audit import Deed
@@ -65,10 +65,12 @@ class Settled:
 
     Attributes:
         unused: Hashes that no job uses any more, to be deleted from the image store.
+        others: Further reports that the same decision settled, since their picture is gone.
     """
 
     case: Case
-    unused: frozenset[str]
+    unused: frozenset[str] = frozenset()
+    others: tuple[Case, ...] = ()
 
 
 NEW_FIELDS = tuple(field.name for field in fields(NewCase))
@@ -124,6 +126,54 @@ class Cases:
         statement = CASES.delete().where(CASES.c.id == case_id, CASES.c.decision.is_(None))
         await self._sessions.transact(lambda connection: connection.execute(statement))
 
+    async def expire(self, before: datetime) -> list[Settled]:
+        """Close what was opened before a time and nobody has decided.
+
+        A report is dismissed and a doubted picture refused, by nobody: ``decided_by`` is None.
+        """
+        old = select(CASES.c.id, CASES.c.kind).where(
+            CASES.c.decision.is_(None), CASES.c.created_at < before
+        )
+        async with self._sessions.read() as session:
+            found = (await session.execute(old)).all()
+        settled = []
+        for case_id, kind in found:
+            decision = Decision.DISMISS if kind is CaseKind.REPORT else Decision.REFUSE
+
+            def work(
+                connection: Connection, case_id: int = case_id, decision: Decision = decision
+            ) -> Settled | None:
+                return _settle(connection, CASES.c.id == case_id, None, decision)
+
+            if (one := await self._sessions.transact(work)) is not None:
+                settled.append(one)
+        return settled
+
+    async def keep_for_reporter(self, case_id: int) -> None:
+        """The reporter could not be told what became of it; ``/quota me`` will."""
+        statement = update(CASES).where(CASES.c.id == case_id).values(reporter_waits=True)
+        await self._sessions.transact(lambda connection: connection.execute(statement))
+
+    async def kept_for(self, guild_id: int, reporter_id: int) -> list[Case]:
+        """Decided reports of a member that they are still to be told of; each is given once."""
+        statement = (
+            update(CASES)
+            .where(
+                CASES.c.guild_id == guild_id,
+                CASES.c.reporter_id == reporter_id,
+                CASES.c.reporter_waits,
+            )
+            .values(reporter_waits=False)
+            .returning(CASES)
+        )
+        # Most members have none, and to look is quicker than to write.
+        some = select(CASES.c.id).where(CASES.c.reporter_id == reporter_id, CASES.c.reporter_waits)
+        async with self._sessions.read() as session:
+            if await session.scalar(some.limit(1)) is None:
+                return []
+        rows = await self._sessions.transact(lambda connection: connection.execute(statement).all())
+        return [_case(row) for row in rows]
+
     async def settle(self, deed: Deed, case_id: int, decision: Decision) -> Settled | None:
         """Decide a case of the deed's guild and do what that means, in one transaction.
 
@@ -131,8 +181,9 @@ class Cases:
             What was decided; None where there is no such case there, or it is decided already.
         """
         async with audit.deciding(self._sessions, deed.guild_id) as session:
+            which = (CASES.c.id == case_id) & (CASES.c.guild_id == deed.guild_id)
             settled = await session.run_sync(
-                lambda it: _settle(it.connection(), deed, case_id, decision)
+                lambda it: _settle(it.connection(), which, deed.actor_id, decision)
             )
             if settled is None:
                 return None
@@ -143,44 +194,68 @@ class Cases:
         return settled
 
 
-def _settle(connection: Connection, deed: Deed, case_id: int, decision: Decision) -> Settled | None:
+def _settle(
+    connection: Connection, which: ColumnElement[bool], actor_id: int | None, decision: Decision
+) -> Settled | None:
     now = datetime.now(UTC)
-    statement = (
-        update(CASES)
-        .where(CASES.c.id == case_id, CASES.c.guild_id == deed.guild_id, CASES.c.decision.is_(None))
-        .values(decision=decision, decided_by=deed.actor_id, decided_at=now)
-        .returning(CASES)
-    )
+    decided = {"decision": decision, "decided_by": actor_id, "decided_at": now}
+    waits = CASES.c.decision.is_(None)
+    statement = update(CASES).where(which, waits).values(decided).returning(CASES)
     row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    case, unused = _case(row), set[str]()
-    if case.job_id is not None:
-        match decision:
-            case Decision.REMOVE | Decision.BLOCK:
-                unused = _forget(connection, case.job_id)
-                outbox.withdraw(connection, case.job_id, "removed by a moderator", now)
-            case Decision.REFUSE:
-                unused = _forget(connection, case.job_id)
-            case Decision.REFUND:
-                reason = "refunded by a moderator"
-                ledger.give_back(
-                    connection, case.job_id, actor_id=deed.actor_id, reason=reason, now=now
-                )
-            case Decision.ALLOW:
-                _release(connection, case.job_id, dict(case.payload or {}), now)
-            case Decision.DISMISS:
-                pass
-    return Settled(case=case, unused=frozenset(unused))
+    case = _case(row)
+    if case.job_id is None:
+        return Settled(case=case)
+    match decision:
+        case Decision.REMOVE | Decision.BLOCK:
+            gone = _message_of(connection, case.job_id)
+            outbox.withdraw(connection, gone.group_id or case.job_id, "removed", now)
+            # What others reported of the same message is settled with it.
+            same = (CASES.c.job_id.in_(gone.job_ids), CASES.c.kind == CaseKind.REPORT, waits)
+            removed = decided | {"decision": Decision.REMOVE}
+            others = connection.execute(
+                update(CASES).where(*same).values(removed).returning(CASES)
+            ).all()
+            return Settled(
+                case=case,
+                unused=frozenset(_forget(connection, gone.job_ids)),
+                others=tuple(_case(row) for row in others),
+            )
+        case Decision.REFUSE:
+            return Settled(case=case, unused=frozenset(_forget(connection, [case.job_id])))
+        case Decision.REFUND:
+            reason = "refunded by a moderator"
+            ledger.give_back(connection, case.job_id, actor_id=actor_id, reason=reason, now=now)
+        case Decision.ALLOW:
+            _release(connection, case.job_id, dict(case.payload or {}), now)
+        case Decision.DISMISS:
+            pass
+    return Settled(case=case)
 
 
-def _forget(connection: Connection, job_id: str) -> set[str]:
-    """Let a job keep no picture at all, its source neither; what no other job uses goes."""
-    mine = ImageUseRow.job_id == job_id
+class _Message(NamedTuple):
+    """The jobs that share a message."""
+
+    group_id: str | None
+    job_ids: list[str]
+
+
+def _message_of(connection: Connection, job_id: str) -> _Message:
+    group_id = connection.scalar(select(JOBS.c.group_id).where(JOBS.c.id == job_id))
+    if group_id is None:
+        return _Message(None, [job_id])
+    mates = connection.scalars(select(JOBS.c.id).where(JOBS.c.group_id == group_id))
+    return _Message(group_id, list(mates))
+
+
+def _forget(connection: Connection, job_ids: list[str]) -> set[str]:
+    """Let jobs keep no picture at all, their source neither; what no other job uses goes."""
+    mine = ImageUseRow.job_id.in_(job_ids)
     held = set(connection.scalars(select(ImageUseRow.hash).where(mine)))
     connection.execute(delete(ImageUseRow).where(mine))
     connection.execute(
-        update(JOBS).where(JOBS.c.id == job_id).values(result_hash=None, latents_hash=None)
+        update(JOBS).where(JOBS.c.id.in_(job_ids)).values(result_hash=None, latents_hash=None)
     )
     return image_uses.unused(connection, held)
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String
+from sqlalchemy import JSON, BigInteger, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import FreeText, RowNumber, UtcDateTime, word_of
 from storage.tables import Base
+
+UNDECIDED = text("decision IS NULL")
 
 
 class TargetKind(StrEnum):
@@ -149,7 +151,10 @@ class CaseRow(Base):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_job_id", "job_id"),)
+    __table_args__ = (
+        Index("ix_cases_job_id", "job_id"),
+        Index("ix_cases_open", "created_at", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
+    )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     guild_id: Mapped[int] = mapped_column(BigInteger)
@@ -166,3 +171,4 @@ class CaseRow(Base):
     decision: Mapped[Decision | None] = mapped_column(word_of(Decision, "decision"))
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reporter_waits: Mapped[bool] = mapped_column(server_default=false())

@@ -23,6 +23,8 @@ class Request:
     Attributes:
         id: Of the form of a job's id; it stands in the custom_ids of the card's buttons.
         granted: Credits given; 0 unless it is approved.
+        channel_id: Where it was asked for.
+        locale: The member's language.
     """
 
     id: str
@@ -34,6 +36,8 @@ class Request:
     granted: int
     decided_by: int | None
     created_at: datetime
+    channel_id: int | None
+    locale: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,16 @@ class QuotaRequests:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def open(self, guild_id: int, user_id: int, amount: int, why: str) -> Request | None:
+    async def open(
+        self,
+        guild_id: int,
+        user_id: int,
+        amount: int,
+        why: str,
+        *,
+        channel_id: int | None = None,
+        locale: str | None = None,
+    ) -> Request | None:
         """Write a request down; None while an earlier one of the member is open."""
         request = Request(
             id=new_job_id(),
@@ -68,6 +81,8 @@ class QuotaRequests:
             granted=0,
             decided_by=None,
             created_at=datetime.now(UTC),
+            channel_id=channel_id,
+            locale=locale,
         )
         values = {name: getattr(request, name) for name in Request.__slots__}
 

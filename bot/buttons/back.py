@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.buttons.base import JobButton, find_job, pattern, view_with
-from bot.buttons.once import jump_url
 from bot.buttons.showing import file_of, show_picture
 from bot.errors import Gone
+from bot.jobs.address import jump_url
 from bot.jobs.spec import JobSpec, is_hidden, is_private
 from bot.language import N_, _
 from storage.errors import ImageMissing

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.boundary import reported
-from bot.buttons.base import JOB_ID, JobButton, find_job, pattern
-from bot.buttons.once import answer_once
+from bot.buttons.base import JOB_ID, find_job, pattern
 from bot.buttons.showing import show_picture
 from bot.buttons.single import single_view
+from bot.buttons.wishing import PRICE, WishButton, wish_pattern
 from bot.errors import Gone
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import NO_LONGER_KEPT, Wish, go_on, reroll_all
 from bot.language import N_, _
 from bot.language.formats import number
+from bot.quota import texts
+from bot.quota.quote import Quote
 from storage.records import Job
 
 if TYPE_CHECKING:
@@ -27,13 +29,14 @@ STRENGTH = N_("Strength {strength}")
 SEED = N_("seed {seed}")
 
 
-class PlaceButton(JobButton, template=rf"r:v(?P<place>[1-9]):{JOB_ID}"):
+class PlaceButton(WishButton, template=rf"r:v(?P<place>[1-9]):{JOB_ID}{PRICE}"):
     """V1, V2 …: a strong variation of the picture in that place, whose own id it carries."""
 
     style = discord.ButtonStyle.primary
 
-    def __init__(self, job_id: str, place: int) -> None:
-        super().__init__(job_id, action=f"v{place}", label=f"V{place}")
+    def __init__(self, job_id: str, place: int, *, label: str = "", agreed: int = 0) -> None:
+        self.place = place
+        super().__init__(job_id, action=f"v{place}", label=label or f"V{place}", agreed=agreed)
 
     @classmethod
     async def from_custom_id(
@@ -43,30 +46,28 @@ class PlaceButton(JobButton, template=rf"r:v(?P<place>[1-9]):{JOB_ID}"):
         match: re.Match[str],
     ) -> Self:
         """Rebuild the button from its custom_id alone."""
-        return cls(match["job_id"], int(match["place"]))
+        return cls(match["job_id"], int(match["place"]), agreed=int(match["agreed"] or 0))
 
-    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """Queue the variation."""
+    def agreeing(self, asked: Quote) -> Self:
+        """See ``WishButton``."""
+        return type(self)(
+            self.job_id, self.place, label=texts.agree(asked.price), agreed=asked.price
+        )
 
-        async def wish(bot: "RestyleBot") -> Wish:
-            return go_on(await self.job(bot), Action.VARY_STRONG)
+    async def wish(self, bot: "RestyleBot") -> Wish:
+        """The variation."""
+        return go_on(await self.job(bot), Action.VARY_STRONG)
 
-        await answer_once(interaction, self.custom_word, wish)
 
-
-class RerollAllButton(JobButton, template=pattern("reroll_all")):
+class RerollAllButton(WishButton, template=wish_pattern("reroll_all")):
     """As many pictures again, from the same source under new seeds."""
 
     action = "reroll_all"
     label = N_("Reroll")
 
-    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """Queue them."""
-
-        async def wish(bot: "RestyleBot") -> Wish:
-            return reroll_all(await self.job(bot))
-
-        await answer_once(interaction, self.custom_word, wish)
+    async def wish(self, bot: "RestyleBot") -> Wish:
+        """See ``wish.reroll_all``."""
+        return reroll_all(await self.job(bot))
 
 
 class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=pattern("pick")):

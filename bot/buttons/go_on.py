@@ -1,34 +1,34 @@
 """Buttons that make a new picture from a finished one: vary, reroll, remix."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 
 from bot.buttons.base import JobButton, pattern
 from bot.buttons.once import answer_once
+from bot.buttons.wishing import WishButton, wish_pattern
+from bot.jobs.origin import origin_of
 from bot.jobs.spec import Action, JobSpec
-from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, go_on
+from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, Wish, go_on
 from bot.language import N_, _
 from bot.modals import WishModal
 from bot.presses import FORM_PAUSE_S
+from bot.quota import texts
+from bot.quota.quote import quote
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
 
-class _DirectButton(JobButton, template=r"r:never:direct:"):
-    """Goes on at a press, without asking anything."""
+class _DirectButton(WishButton, template=r"r:never:direct:"):
+    """Goes on at a press."""
 
-    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """Queue the next picture and answer with its message."""
-
-        async def wish(bot: "RestyleBot") -> Any:
-            return go_on(await self.job(bot), Action(self.action))
-
-        await answer_once(interaction, self.custom_word, wish)
+    async def wish(self, bot: "RestyleBot") -> Wish:
+        """See ``wish.go_on``."""
+        return go_on(await self.job(bot), Action(self.action))
 
 
-class VarySubtleButton(_DirectButton, template=pattern(Action.VARY_SUBTLE)):
+class VarySubtleButton(_DirectButton, template=wish_pattern(Action.VARY_SUBTLE)):
     """A little different, from the result."""
 
     action = Action.VARY_SUBTLE
@@ -36,7 +36,7 @@ class VarySubtleButton(_DirectButton, template=pattern(Action.VARY_SUBTLE)):
     style = discord.ButtonStyle.primary
 
 
-class VaryStrongButton(_DirectButton, template=pattern(Action.VARY_STRONG)):
+class VaryStrongButton(_DirectButton, template=wish_pattern(Action.VARY_STRONG)):
     """Quite different, from the result."""
 
     action = Action.VARY_STRONG
@@ -44,7 +44,7 @@ class VaryStrongButton(_DirectButton, template=pattern(Action.VARY_STRONG)):
     style = discord.ButtonStyle.primary
 
 
-class RerollButton(_DirectButton, template=pattern(Action.REROLL)):
+class RerollButton(_DirectButton, template=wish_pattern(Action.REROLL)):
     """The same wish again under another seed, from the source."""
 
     action = Action.REROLL
@@ -59,13 +59,15 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Open the modal, filled with what the picture was made with."""
-        job = await self.job(interaction.client)
+        bot = interaction.client
+        job = await self.job(bot)
         params = JobSpec.from_mapping(job.params).params
+        asked = await quote(bot.app, origin_of(interaction, None), go_on(job, Action.REMIX).specs)
 
         async def submitted(
             answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float
         ) -> None:
-            async def wish(bot: "RestyleBot") -> Any:
+            async def wish(bot: "RestyleBot") -> Wish:
                 parent = await self.job(bot)
                 return go_on(parent, Action.REMIX, prompt=prompt, strength=strength)
 
@@ -76,7 +78,8 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
             title=_("Remix"),
             prompt=params.prompt,
             strength=min(MAX_STRENGTH, max(MIN_STRENGTH, params.strength)),
-            max_chars=interaction.client.app.settings.prompt_max_chars,
+            max_chars=bot.app.settings.prompt_max_chars,
             submitted=submitted,
+            note="" if asked.is_usual else texts.price_of(asked.count, asked.price, asked.balance),
         )
         await interaction.response.send_modal(modal)

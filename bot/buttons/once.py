@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.conversation import answer_with_job
+from bot.jobs.address import jump_url
 from bot.jobs.wish import Wish
 from bot.language import N_, _
 from bot.presses import BUTTON_PAUSE_S
@@ -47,9 +48,3 @@ async def point_to(interaction: "discord.Interaction[RestyleBot]", job: Job) -> 
     """Tell the member alone where the picture is that the press would only make again."""
     text = _(UNDER_WAY if job.result_hash is None else MADE_ALREADY)
     await interaction.response.send_message(text.format(link=jump_url(job)), ephemeral=True)
-
-
-def jump_url(job: Job) -> str:
-    """The address of a job's message in Discord, or of its channel where that is all we know."""
-    place = f"https://discord.com/channels/{job.guild_id or '@me'}/{job.channel_id}"
-    return place if job.message_id is None else f"{place}/{job.message_id}"

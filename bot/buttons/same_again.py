@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.buttons.base import JobButton, pattern
-from bot.buttons.once import answer_once, point_to
+from bot.buttons.once import point_to
+from bot.buttons.wishing import WishButton, wish_pattern
 from bot.jobs.larger import upscale
 from bot.jobs.spec import Action, JobSpec, is_private
 from bot.jobs.strip import strip
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.client import RestyleBot
 
 
-class _SameAgainButton(JobButton, template=r"r:never:same:"):
+class _SameAgainButton(WishButton, template=r"r:never:same:"):
     """Makes its picture once, and leads to it from then on."""
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
@@ -29,36 +29,36 @@ class _SameAgainButton(JobButton, template=r"r:never:same:"):
         if made is not None and not is_private(made):
             await point_to(interaction, made)
             return
+        await super().pressed(interaction)
 
-        async def wish(bot: "RestyleBot") -> Wish:
-            job = await self.job(bot)
-            name = JobSpec.from_mapping(job.params).params.checkpoint
-            return self.wish(job, bot.app.offer.still(name))
-
-        await answer_once(interaction, self.custom_word, wish)
-
-    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+    async def wish(self, bot: "RestyleBot") -> Wish:
         """What the button stands for."""
+        job = await self.job(bot)
+        name = JobSpec.from_mapping(job.params).params.checkpoint
+        return self.meant(job, bot.app.offer.still(name))
+
+    def meant(self, job: Job, checkpoint: Checkpoint) -> Wish:
+        """The wish, by the picture and its checkpoint."""
         raise NotImplementedError
 
 
-class UpscaleButton(_SameAgainButton, template=pattern(Action.UPSCALE)):
+class UpscaleButton(_SameAgainButton, template=wish_pattern(Action.UPSCALE)):
     """The result at twice its size."""
 
     action = Action.UPSCALE
     label = N_("Upscale")
 
-    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+    def meant(self, job: Job, checkpoint: Checkpoint) -> Wish:
         """See ``larger.upscale``."""
         return upscale(job, checkpoint)
 
 
-class StripButton(_SameAgainButton, template=pattern(Action.STRIP)):
+class StripButton(_SameAgainButton, template=wish_pattern(Action.STRIP)):
     """The same wish at five strengths, on one sheet."""
 
     action = Action.STRIP
     label = N_("Strength strip")
 
-    def wish(self, job: Job, checkpoint: Checkpoint) -> Wish:
+    def meant(self, job: Job, checkpoint: Checkpoint) -> Wish:
         """See ``strip.strip``."""
         return strip(job, checkpoint)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.commands.priced import counts, parse_size, sizes
 from bot.jobs.beginning import FirstWish
-from bot.jobs.size import Shape, Size
+from bot.jobs.size import Shape
 from bot.jobs.wish import MAX_COUNT
 from bot.language import _
 from bot.looks.shelf import Shelf, Shelved
@@ -48,7 +49,6 @@ DESCRIPTIONS = {
 }
 KEEP = "keep"
 CHOICES = {
-    "size": [app_commands.Choice(name=size.value, value=size.value) for size in Size],
     "shape": [app_commands.Choice(name=shape.value, value=shape.value) for shape in Shape],
     "marked": [
         app_commands.Choice(name="replace it", value="replace"),
@@ -104,7 +104,7 @@ def first_wish(
         prompt=prompt or "",
         # A text, since Discord's number options take no words and no comma.
         strength=None if strength is None else parse_strength(strength),
-        size=Size(size or Size.MEDIUM),
+        size=parse_size(size),
         shape=Shape(shape or Shape.SQUARE),
         count=count or 1,
         checkpoint=checkpoint,
@@ -116,6 +116,10 @@ def first_wish(
 
 def _offer_values(command: app_commands.Command[Any, ..., None], offer: Offer) -> None:
     names = {parameter.name for parameter in command.parameters}
+    if "count" in names:
+        command.autocomplete("count")(counts)
+    if "size" in names:
+        command.autocomplete("size")(sizes)
     if "strength" in names:
 
         async def strengths(

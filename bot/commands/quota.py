@@ -9,6 +9,7 @@ from bot.errors import NotAllowed
 from bot.jobs.origin import origin_of
 from bot.language import _
 from bot.moderation.admission import Admission, Wording
+from bot.moderation.case_texts import to_reporter
 from bot.quota import texts
 from bot.quota.requests import ask_moderators
 from storage.errors import QuotaExceeded
@@ -37,15 +38,18 @@ async def me(interaction: "discord.Interaction[RestyleBot]") -> None:
     app, origin = interaction.client.app, origin_of(interaction, None)
     ruling = await app.quotas.ruling(origin)
     ledger, day = app.database.quota, ruling.terms.day
-    request = None
+    request, reports = None, list[str]()
     if origin.guild_id is not None:
         request = await app.database.quota_requests.newest(origin.guild_id, origin.user_id)
+        kept = await app.database.cases.kept_for(origin.guild_id, origin.user_id)
+        reports = [_(told) for told in map(to_reporter, kept) if told is not None]
     told = texts.account(
         await ledger.balance(origin.guild_id, origin.user_id, ruling.terms),
         ruling,
         await ledger.bonuses(origin.guild_id, origin.user_id, day),
         await ledger.spent(origin.guild_id, origin.user_id, day),
         request,
+        reports,
     )
     await interaction.edit_original_response(content=told)
 
@@ -96,5 +100,5 @@ async def ask(
     await admission.check_words(Wording(prompt=why), await admission.admit(origin))
     await ask_moderators(interaction, origin.guild_id, amount, why)
     await interaction.edit_original_response(
-        content=_("I have put it before the moderators. `/quota me` will show what they say.")
+        content=_("I have put it before the moderators. I tell you what they say.")
     )

@@ -28,7 +28,7 @@ from bot.offer import Offer
 from bot.privacy.consent import require_parents_consent
 from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts
-from bot.quota.price import price
+from bot.quota.quote import costs_of
 from bot.quota.ruling import Quotas
 from bot.settings import Settings
 from storage.database import Database
@@ -54,11 +54,13 @@ class Submitted:
         job: The first of those that share the message.
         position: Its place in the queue, counted from 1.
         wait_s: Expected seconds until the result, or None before anything was measured.
+        cost: Credits for all of them.
     """
 
     job: Job
     position: int
     wait_s: float | None
+    cost: int
     balance: QuotaBalance
 
 
@@ -167,17 +169,16 @@ class Submission:
         ruling = await self._quotas.ruling(origin)
         if ruling.waits_until is not None:
             raise quota_texts.too_new(ruling.waits_until)
-        costs = [
-            price(spec.params, self._offer.still(spec.params.checkpoint), rule=ruling.prices)
-            for spec in specs
-        ]
+        costs = costs_of(specs, self._offer, ruling.prices)
         with quota_texts.refusals():
             jobs = await self._database.jobs.submit_all(
                 rows(origin, wish, specs, costs), ruling.terms
             )
-        return await self._enqueue(jobs, specs, ruling.terms)
+        return await self._enqueue(jobs, specs, ruling.terms, sum(costs))
 
-    async def _enqueue(self, jobs: list[Job], specs: list[JobSpec], terms: Terms) -> Submitted:
+    async def _enqueue(
+        self, jobs: list[Job], specs: list[JobSpec], terms: Terms, cost: int
+    ) -> Submitted:
         first = jobs[0]
         for job in jobs:
             self._queue.put_nowait(
@@ -192,7 +193,7 @@ class Submission:
         position = self._queue.position(first.id) or 1
         balance = await self._database.quota.balance(first.guild_id, first.user_id, terms)
         wait_s = self._wait_s(specs, position)
-        return Submitted(job=first, position=position, wait_s=wait_s, balance=balance)
+        return Submitted(job=first, position=position, wait_s=wait_s, cost=cost, balance=balance)
 
     def _wait_s(self, specs: list[JobSpec], position: int) -> float | None:
         """Seconds until the last of ``specs`` is expected, the first in that place of the queue."""

@@ -10,6 +10,7 @@ from bot.jobs.wish import Wish
 from bot.language import _, reading
 from bot.moderation import case_texts
 from bot.moderation.holding import released
+from bot.moderation.telling import tell
 from storage.cases import Case, Settled
 from storage.dropping import drop_unused
 from storage.errors import StorageError
@@ -39,11 +40,20 @@ async def follow(bot: "RestyleBot", settled: Settled) -> None:
         case Decision.ALLOW:
             bot.app.wake_delivery()
         case Decision.REFUSE:
-            await _say(bot, case, _in(case, case_texts.REFUSED_TOLD))
+            await _say(bot, case, _in(case, case_texts.refused(case)))
         case _:
             pass
-    if case.reporter_id is not None and case.decision in case_texts.REPORTER_TOLD:
-        await _tell(bot, case.reporter_id, _in(case, case_texts.REPORTER_TOLD[case.decision]))
+    for report in (case, *settled.others):
+        await _tell_reporter(bot, report)
+
+
+async def _tell_reporter(bot: "RestyleBot", case: Case) -> None:
+    told = case_texts.to_reporter(case)
+    if case.reporter_id is None or told is None:
+        return
+    if not await tell(bot, case.guild_id, case.reporter_id, _in(case, told)):
+        # Not in the channel, where others would learn who reported.
+        await bot.app.database.cases.keep_for_reporter(case.id)
 
 
 async def _submit(bot: "RestyleBot", case: Case) -> None:
@@ -75,23 +85,15 @@ async def _delete_message(bot: "RestyleBot", case: Case) -> None:
 async def _say(bot: "RestyleBot", case: Case, sentence: str) -> None:
     """Show a sentence in the message in which the member waits for the picture."""
     if case.message_id is None:
-        return await _tell(bot, case.member_id, sentence)
+        await tell(bot, case.guild_id, case.member_id, sentence)
+        return
     channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
     message = channel.get_partial_message(case.message_id)
     try:
         await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
     except discord.HTTPException as error:
         log.info("a message could not be edited", case=case.id, error=str(error))
-        await _tell(bot, case.member_id, sentence)
-
-
-async def _tell(bot: "RestyleBot", user_id: int, sentence: str) -> None:
-    try:
-        user = bot.get_user(user_id) or await bot.fetch_user(user_id)
-        await user.send(sentence)
-    except discord.HTTPException as error:
-        # They take no direct messages from here; nothing more can be done.
-        log.info("a member could not be told of a decision", user=user_id, error=str(error))
+        await tell(bot, case.guild_id, case.member_id, sentence)
 
 
 def _in(case: Case, text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
+import structlog
 
 from bot.boundary import reported
 from bot.errors import Gone
@@ -17,6 +18,8 @@ from storage.moderation_tables import CaseKind, Decision, TargetKind
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
 
 OFFERED = {
     CaseKind.REPORT: (Decision.REMOVE, Decision.BLOCK, Decision.REFUND, Decision.DISMISS),
@@ -69,6 +72,7 @@ class CaseButton(
         case = await cases.get(interaction.guild_id, self.case_id)
         # A custom_id written by hand may offer what this kind of case does not.
         if case is None or self.decision not in OFFERED[case.kind]:
+            log.warning("a case was decided that is none", case=self.case_id)
             raise Gone(_(case_texts.DECIDED_ALREADY))
         deed = deed_of(
             interaction,
@@ -79,6 +83,9 @@ class CaseButton(
         )
         settled = await cases.settle(deed, case.id, self.decision)
         if settled is None:
+            # Another card, another moderator, or the time has settled it.
+            if (known := await cases.get(case.guild_id, case.id)) is not None:
+                await _close_card(interaction, known)
             raise Gone(_(case_texts.DECIDED_ALREADY))
         await follow(interaction.client, settled)
         await _close_card(interaction, settled.case)

@@ -1,9 +1,13 @@
 """What is read about cases: by moderators on the card, by members when it is decided."""
 
+from collections.abc import Sequence
+
+from bot.jobs.address import jump_url
 from bot.language import N_, _
 from bot.moderation import texts
 from storage.cases import Case
 from storage.moderation_tables import CaseKind, Decision
+from storage.records import Job
 
 PROMPT_SHOWN_CHARS = 600
 
@@ -36,7 +40,9 @@ REPORTER_TOLD = {
         "A moderator has looked at your report and let the picture be. Thank you."
     ),
 }
+NOT_LOOKED_AT = N_("No moderator has looked at your report in time, so it was closed.")
 REFUSED_TOLD = N_("A moderator has not let this picture through. It was not counted.")
+REFUSED_BY_TIME = N_("No moderator has looked at this picture in time. It was not counted.")
 REPORTED = N_("Thank you. The moderators have your report, and I tell you what becomes of it.")
 REPORTED_ALREADY = N_("The moderators have your report already.")
 NO_DESK = N_("This server has no channel for reports. Please tell its moderators yourself.")
@@ -48,8 +54,8 @@ SOURCE_EXPLICIT = N_("That picture is explicit, and I do not take such pictures 
 UNCHECKED = N_("I cannot check pictures right now, so I take none here. Please try again later.")
 
 
-def card(case: Case, prompt: str, depth: int) -> str:
-    """The card on the moderators' desk; ``depth`` is how many pictures it goes on from."""
+def card(case: Case, prompt: str, lineage: str) -> str:
+    """The card on the moderators' desk; ``lineage`` names the pictures that it goes on from."""
     title = _(TITLES[case.kind])
     lines = [f"**{title} #{case.id}**"]
     if case.reporter_id is not None:
@@ -63,9 +69,7 @@ def card(case: Case, prompt: str, depth: int) -> str:
     )
     lines.append(_("Prompt: {prompt}").format(prompt=texts.shown(prompt[:PROMPT_SHOWN_CHARS])))
     if case.job_id is not None:
-        lines.append(
-            _("Lineage: {depth} steps before it (job `{job}`)").format(depth=depth, job=case.job_id)
-        )
+        lines.append(_("Lineage: {steps}").format(steps=lineage) + f" (`{case.job_id}`)")
     if case.message_id is not None and case.kind is CaseKind.REPORT:
         lines.append(
             f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{case.message_id}"
@@ -73,9 +77,33 @@ def card(case: Case, prompt: str, depth: int) -> str:
     return texts.cut("\n".join(lines))
 
 
+def lineage(newest_first: Sequence[Job], *, more: bool) -> str:
+    """The steps that led to a picture, the first one first, each with the way to its message."""
+    if not newest_first:
+        return _("made from no earlier picture")
+    steps = [f"[{job.action.replace('_', ' ')}]({jump_url(job)})" for job in newest_first[::-1]]
+    return " → ".join(["…", *steps] if more else steps)
+
+
+def refused(case: Case) -> str:
+    """What the member is told of a picture that is not shown, yet to be translated."""
+    return REFUSED_BY_TIME if case.decided_by is None else REFUSED_TOLD
+
+
+def to_reporter(case: Case) -> str | None:
+    """What a reporter is told of a decision, yet to be translated; None where there is none."""
+    if case.decision is None:
+        return None
+    if case.decided_by is None:
+        return NOT_LOOKED_AT
+    return REPORTER_TOLD.get(case.decision)
+
+
 def decided(case: Case) -> str:
     """The line that a decided card ends with."""
     assert case.decision is not None
+    if case.decided_by is None:
+        return _("Closed: nobody has decided it in time.")
     return _(DECIDED[case.decision]).format(
         moderator=f"<@{case.decided_by}>", member=f"<@{case.member_id}>"
     )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 QUIET = discord.AllowedMentions.none()
-# So many steps back are counted for a lineage.
-LINEAGE_COUNTED = 100
+# So many steps back are shown of a lineage; a card has room for no more.
+LINEAGE_SHOWN = 6
 
 
 async def post_case(bot: "RestyleBot", case: Case) -> bool:
@@ -67,7 +67,7 @@ async def _card(bot: "RestyleBot", case: Case) -> str:
     with reading("en-US" if guild is None else guild.preferred_locale.value):
         job = await _job(bot, case)
         prompt = case_texts.held_prompt(case) if job is None else _prompt(job)
-        return case_texts.card(case, prompt, 0 if job is None else await _depth(bot, job))
+        return case_texts.card(case, prompt, "" if job is None else await _lineage(bot, job))
 
 
 async def _pictures(bot: "RestyleBot", case: Case) -> list[discord.File]:
@@ -98,15 +98,15 @@ async def _job(bot: "RestyleBot", case: Case) -> Job | None:
         return None
 
 
-async def _depth(bot: "RestyleBot", job: Job) -> int:
-    steps = 0
-    while job.parent_id is not None and steps < LINEAGE_COUNTED:
+async def _lineage(bot: "RestyleBot", job: Job) -> str:
+    steps: list[Job] = []
+    while job.parent_id is not None and len(steps) < LINEAGE_SHOWN:
         try:
             job = await bot.app.database.jobs.get(job.parent_id)
         except UnknownJob:
             break
-        steps += 1
-    return steps
+        steps.append(job)
+    return case_texts.lineage(steps, more=job.parent_id is not None and bool(steps))
 
 
 def _prompt(job: Job) -> str:

@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import discord
+import structlog
 
 from bot.boundary import reported
 from bot.errors import Gone, NotAllowed, NotUnderstood, NotYours
 from bot.language import N_, _, reading
 from bot.moderation.deeds import deed_of
 from bot.moderation.gate import MODERATOR, require
+from bot.moderation.telling import tell, tell_in
 from bot.quota import texts
 from storage.moderation_tables import TargetKind
 from storage.quota_requests import Request
@@ -19,6 +21,8 @@ from storage.quota_tables import RequestState
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
 
 # What is granted can be spent for a week, so that it does not matter when somebody finds the time.
 GRANT_DAYS = 7
@@ -45,7 +49,12 @@ async def ask_moderators(
     if channel_id is None:
         raise NotAllowed(_("The moderators of this server have chosen no channel for that."))
     request = await app.database.quota_requests.open(
-        guild_id, interaction.user.id, amount, " ".join(why.split())
+        guild_id,
+        interaction.user.id,
+        amount,
+        " ".join(why.split()),
+        channel_id=interaction.channel_id,
+        locale=interaction.locale.value,
     )
     if request is None:
         raise NotAllowed(_("Your last request still waits for an answer."))
@@ -229,8 +238,18 @@ async def _show(
     with reading(str(interaction.guild_locale or interaction.locale)):
         told = texts.decided(request)
     await interaction.edit_original_response(content=told, view=None, allowed_mentions=QUIET)
-    if decided is None and request.state is not RequestState.OPEN:
+    if decided is not None:
+        await _tell_asker(interaction.client, decided)
+    elif request.state is not RequestState.OPEN:
         raise NotAllowed(_("That was decided already."))
+
+
+async def _tell_asker(bot: "RestyleBot", request: Request) -> None:
+    with reading(request.locale or "en-US"):
+        told = texts.outcome(request)
+    if await tell(bot, request.guild_id, request.user_id, told) or request.channel_id is None:
+        return
+    await tell_in(bot, request.guild_id, request.channel_id, request.user_id, told)
 
 
 async def _request(interaction: "discord.Interaction[RestyleBot]", request_id: str) -> Request:
@@ -238,6 +257,7 @@ async def _request(interaction: "discord.Interaction[RestyleBot]", request_id: s
     requests = interaction.client.app.database.quota_requests
     request = await requests.get(deed.guild_id, request_id)
     if request is None:
+        log.warning("a request was decided that is none", request=request_id)
         raise Gone(_("I know of no such request here."))
     return request
 

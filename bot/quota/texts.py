@@ -8,7 +8,7 @@ import discord
 from babel.dates import format_date
 
 from bot.errors import NotAllowed
-from bot.language import N_, _, reader
+from bot.language import N_, _, ngettext, reader
 from bot.moderation.reasons import Reason
 from bot.quota.price import PriceRule
 from bot.quota.ruling import Ruling
@@ -74,8 +74,13 @@ def account(
     bonuses: Sequence[Bonus],
     spent: Sequence[Spent],
     request: Request | None,
+    reports: Sequence[str] = (),
 ) -> str:
-    """The answer to `/quota me`: a bar, what is left, when it renews, and where it went."""
+    """The answer to `/quota me`: a bar, what is left, when it renews, and where it went.
+
+    Args:
+        reports: What became of pictures that the member reported, if that is still to be told.
+    """
     lines = [_left(balance)]
     if ruling.terms.channel_id is not None:
         sentence = _("This is the allowance of <#{channel}>, which is counted apart.")
@@ -92,6 +97,7 @@ def account(
     if request is not None:
         lines.append("-# " + _asked(request))
     lines.append("-# " + prices(ruling.prices))
+    lines += reports
     return "\n".join(lines)
 
 
@@ -148,6 +154,29 @@ def prices(rule: PriceRule) -> str:
     return sentence.format(**values)
 
 
+def price_of(count: int, price: int, balance: QuotaBalance) -> str:
+    """Asked, or said, before anything of the price is spent."""
+    sentence = ngettext(
+        "This is {n} picture and costs {price}. You have {left} of {limit} left today.",
+        "These are {n} pictures and cost {price}. You have {left} of {limit} left today.",
+        count,
+    )
+    return sentence.format(n=count, price=price, left=balance.remaining, limit=balance.limit)
+
+
+def offered(word: str, price: int, balance: QuotaBalance) -> str:
+    """A choice of an option with its price, at most 100 characters."""
+    if balance.remaining is None:
+        return word
+    told = _("{choice} · costs {price}, {left} left today")
+    return told.format(choice=word, price=price, left=balance.remaining)[:100]
+
+
+def agree(price: int) -> str:
+    """The label of the button that answers that question."""
+    return _("Make it for {price}").format(price=price)
+
+
 def too_few_to_give(error: QuotaExceeded, ruling: Ruling) -> str:
     """What a giver is told who has not enough."""
     if ruling.terms.allowance is None:
@@ -178,6 +207,15 @@ def card(request: Request, policy: Policy, votes: int) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def outcome(request: Request) -> str:
+    """What the asker is told when their request is decided."""
+    if request.state is RequestState.APPROVED:
+        sentence = _("You asked for {amount} more: {granted} are yours, to be spent within a week.")
+    else:
+        sentence = _("You asked for {amount} more: the moderators have said no.")
+    return sentence.format(amount=request.amount, granted=request.granted)
 
 
 def decided(request: Request) -> str:

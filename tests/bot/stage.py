@@ -57,10 +57,21 @@ class Stage:
         return Asked(self, await who.slash(self.world.channel, "restyle", **values))
 
     async def press(
-        self, message: discord.Message, label: str, actor: simcord.MemberActor | None = None
+        self,
+        message: discord.Message,
+        label: str,
+        actor: simcord.MemberActor | None = None,
+        *,
+        agree: bool = True,
     ) -> "Asked":
-        """Press a button."""
-        result = await (actor or self.world.alice).click(message, label=label)
+        """Press a button, and agree to its price where one is asked to."""
+        who = actor or self.world.alice
+        result = await who.click(message, label=label)
+        asked = result.response
+        if agree and asked is not None and asked.ephemeral and "cost" in asked.content:
+            for button in buttons(asked.message):
+                if button.startswith("Make it for "):
+                    result = await who.click(asked, label=button)
         return Asked(self, result, pressed=message)
 
     async def pick(

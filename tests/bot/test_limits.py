@@ -21,11 +21,11 @@ from bot.buttons.base import JobButton, view_of, view_with
 from bot.buttons.cancel import waiting_view
 from bot.buttons.compare import Before, pair_view
 from bot.buttons.more import MORE_BUTTONS
-from bot.buttons.once import jump_url
 from bot.buttons.rows import BUTTONS, finished_view
 from bot.buttons.single import single_view
 from bot.commands import add_commands
 from bot.form import FirstForm
+from bot.jobs.address import jump_url
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.strip import STRENGTHS
 from bot.jobs.wish import MAX_COUNT

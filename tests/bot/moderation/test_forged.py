@@ -1,15 +1,18 @@
 """Custom_ids that nobody was given, tried on every kind of button that the bot registers."""
 
 import re
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from bot.buttons.base import JOB_ID, JobButton
 from bot.buttons.gallery import PickMenu
+from bot.buttons.wishing import PRICE
 from storage.connection import make_engine, parse_url
 from storage.tables import Base
 from tests.bot.forging import forge_press
@@ -70,7 +73,7 @@ def kinds(s: Stage) -> dict[str, type[discord.ui.DynamicItem[Any]]]:
 
 def of_job(template: str, job_id: str) -> str:
     """The custom_id of a button on a job, by its template; other parts get their first value."""
-    named = template.replace(JOB_ID, job_id)
+    named = template.replace(JOB_ID, job_id).replace(PRICE, "")
     return re.sub(r"\(\?P<\w+>\[?(\w+)[^)]*\)", lambda part: part[1], named)
 
 
@@ -83,6 +86,12 @@ async def test_every_kind_of_button_is_known(tmp_path: Path) -> None:
             if not issubclass(item, JobButton | PickMenu)
         }
         assert others == set(OTHERS)
+
+
+def refused_in(lines: Sequence[MutableMapping[str, Any]], sentence: str) -> bool:
+    """Whether the log holds what was told, or that the press failed, and whose it was."""
+    told = [line for line in lines if line["event"] in ("told a member", "interaction failed")]
+    return [(one.get("sentence", sentence), "user" in one) for one in told] == [(sentence, True)]
 
 
 @pytest.mark.parametrize("named", ["another guild's", "unknown", "negative", "junk"])
@@ -104,9 +113,11 @@ async def test_forged_buttons_on_jobs_change_nothing(tmp_path: Path, named: str)
             forged = {"another guild's": job_id, "unknown": "0" * 22, "negative": "-1"}.get(named)
             custom_id = JUNK if forged is None else of_job(template, forged)
             picked = job_id if item is PickMenu else None
-            asked = await forge_press(s, mallory, bait, custom_id, picked)
-            if named in ("another guild's", "unknown"):
-                assert "no longer know" in asked.refusal, item
+            with capture_logs() as lines:
+                asked = await forge_press(s, mallory, bait, custom_id, picked)
+            told = "no longer know" if named in ("another guild's", "unknown") else "do not know"
+            assert told in asked.refusal, item
+            assert refused_in(lines, asked.refusal), item
             tried += 1
         assert tried >= 12
         assert await everything(s) == before
@@ -122,7 +133,9 @@ async def test_other_forged_buttons_change_nothing(tmp_path: Path, custom_id: st
         custom_id = custom_id.format(alice=s.world.alice.id)
         before = await everything(s)
         picked = "500" if custom_id.startswith("m:setup") else None
-        asked = await forge_press(s, s.world.bob, bait, custom_id, picked)
+        with capture_logs() as lines:
+            asked = await forge_press(s, s.world.bob, bait, custom_id, picked)
+        assert refused_in(lines, asked.refusal)
         if custom_id.startswith(("m:", "forget")) and any(
             item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in kinds(s).values()
         ):

@@ -1,12 +1,15 @@
 """Reports through the real bot: from the button to the desk, and what a decision does."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
 import simcord
 
+from bot.moderation.expiry import CASE_DAYS, expire_cases
 from storage.records import JobStatus
 from tests.bot.forging import forge_press
 from tests.bot.moderation.test_rules import entries, moderator
@@ -48,7 +51,13 @@ async def test_a_report_shows_all_that_one_needs_to_decide(tmp_path: Path) -> No
         assert asked.interaction.response is not None
         assert "Thank you" in asked.interaction.response.content
         card = card_of(desk)
-        for part in ("not nice", s.world.alice.mention, s.world.bob.mention, "red", "1 steps"):
+        for part in (
+            "not nice",
+            s.world.alice.mention,
+            s.world.bob.mention,
+            "red",
+            f"[restyle]({first.jump_url})",
+        ):
             assert part in card.content
         assert str(varied.id) in card.content
         names = [attachment.filename for attachment in card.attachments]
@@ -102,6 +111,62 @@ async def test_remove_and_block_does_both_at_once(tmp_path: Path) -> None:
         refused = (await s.restyle()).refusal
         assert "spam" in refused
         assert next(entry.action for entry in await entries(s)) == "report block"
+
+
+async def test_remove_takes_a_whole_gallery_and_settles_every_report_of_it(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        gallery = await s.result(count=2)
+        jobs = await s.app.database.jobs.group(await s.app.database.jobs.get(s.job_of(gallery)))
+        cards = []
+        for job, reporter in zip(jobs, (s.world.bob, s.world.alice), strict=True):
+            picked = await s.pick(gallery, job.id, reporter)
+            asked = await s.press(picked.message, "Report", reporter)
+            await reporter.submit_modal(asked.interaction, {"reason": "not nice"})
+            cards.append(card_of(desk))
+        carol = moderator(s)
+        await s.press(cards[0], "Remove", carol)
+        assert gallery.id not in {message.id for message in s.world.channel.history()}
+        for job in jobs:
+            assert job.result_hash is not None
+            assert job.source_hash is not None
+            assert not await s.app.images.exists(job.result_hash)
+            assert not await s.app.images.exists(job.source_hash)
+        for reporter in (s.world.bob, s.world.alice):
+            assert any("has removed" in line for line in told(s, reporter))
+        # The other card still shows pictures, until somebody presses.
+        assert "decided already" in (await s.press(cards[1], "Remove", carol)).refusal
+        closed = next(one for one in desk.history() if one.id == cards[1].id)
+        assert (closed.attachments, buttons(closed)) == ([], [])
+
+
+async def test_a_reporter_without_direct_messages_hears_of_it_by_quota_me(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        await report(s, await s.result())
+        s.world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
+        await s.press(card_of(desk), "Dismiss", moderator(s))
+        assert "let the picture be" in await s.balance(s.world.bob)
+        assert "let the picture be" not in await s.balance(s.world.bob)
+
+
+async def test_what_nobody_decides_is_closed_in_the_end(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        await report(s, first)
+        bot: Any = s.world.env.bot
+        now = datetime.now(UTC)
+        await expire_cases(bot, now + timedelta(days=CASE_DAYS - 1))
+        assert told(s, s.world.bob) == []
+        await expire_cases(bot, now + timedelta(days=CASE_DAYS + 1))
+        [line] = told(s, s.world.bob)
+        assert "No moderator has looked" in line
+        assert "decided already" in (await s.press(card_of(desk), "Remove", moderator(s))).refusal
+        assert "nobody has decided" in card_of(desk).content
+        assert first.id in {message.id for message in s.world.channel.history()}
 
 
 async def test_refund_gives_back_once(tmp_path: Path) -> None:

@@ -147,6 +147,11 @@ async def test_a_request_is_approved_once_and_survives_a_restart(tmp_path: Path)
         assert not card.mentions or card.mentions[0].id == c.s.world.alice.id
         await c.s.restart(daily_quota=2)
         await c.carol.click(card, label="Approve")
+        [told] = [one.content for one in c.s.world.alice.user.dm_channel.history()]
+        name = c.s.world.alice.guild.name
+        assert told == (
+            f"**{name}** · You asked for 5 more: 5 are yours, to be spent within a week."
+        )
         card = c.newest
         assert f"Approved by <@{c.carol.id}>: 5" in card.content
         assert buttons(card) == []
@@ -177,6 +182,18 @@ async def test_less_can_be_approved_and_nothing_too(tmp_path: Path) -> None:
             ("quota approve", {"asked": 5}, {"granted": 3}),
             ("quota deny", {"asked": 9}, {"granted": 0}),
         ]
+
+
+async def test_who_takes_no_messages_is_told_where_they_asked(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        card = await c.card()
+        c.s.world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
+        await c.carol.click(card, label="Deny")
+        told = c.s.last_message
+        assert told.content == (
+            f"<@{c.s.world.alice.id}> You asked for 5 more: the moderators have said no."
+        )
+        assert [one.id for one in told.mentions] == [c.s.world.alice.id]
 
 
 async def test_a_member_asks_once_at_a_time_and_somewhere(tmp_path: Path) -> None:
@@ -216,9 +233,8 @@ async def test_members_and_forgers_decide_nothing(tmp_path: Path, action: str) -
                 forged = Asked(c.s, await dan.submit_modal(forged.interaction, {"credits": "1"}))
             assert "no such request" in said(forged.interaction)
         for junk in ("-1", "x" * 80, "A", "1;DROP TABLE quota_requests"):
-            # No template matches, so nothing answers.
             forged = await c.press(dan, f"q:{action}:{junk}")
-            assert not forged.interaction.acknowledged
+            assert "do not know that button" in forged.refusal
         assert (await c.request()).state is RequestState.OPEN
         assert [deed.action for deed in await c.deeds()] == ["setup", "quota votes"]
 

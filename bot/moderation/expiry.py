@@ -1,0 +1,27 @@
+"""Closes what moderators have left undecided for long, so that nobody and no picture waits on."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import structlog
+
+from bot.moderation.aftermath import follow
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
+
+CASE_DAYS = 14
+
+
+async def expire_cases(bot: "RestyleBot", now: datetime) -> None:
+    """Dismiss old reports and refuse old doubted pictures; those whom it concerns are told."""
+    for settled in await bot.app.database.cases.expire(now - timedelta(days=CASE_DAYS)):
+        log.info("a case expired", case=settled.case.id, kind=settled.case.kind.value)
+        try:
+            await follow(bot, settled)
+        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+            log.warning("nobody was told of it", case=settled.case.id, error=str(error))

@@ -1,0 +1,36 @@
+"""Tells a member what became of what they asked: in a direct message, or where they asked."""
+
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+
+if TYPE_CHECKING:
+    from bot.client import RestyleBot
+
+log = structlog.get_logger(__name__)
+
+
+async def tell(bot: "RestyleBot", guild_id: int, user_id: int, sentence: str) -> bool:
+    """Write to a member in private, naming the guild; False where they take no such messages."""
+    guild = bot.get_guild(guild_id)
+    name = "" if guild is None else f"**{discord.utils.escape_markdown(guild.name)}** · "
+    try:
+        user = bot.get_user(user_id) or await bot.fetch_user(user_id)
+        await user.send(name + sentence)
+    except discord.HTTPException as error:
+        log.info("a member takes no direct messages", user=user_id, error=str(error))
+        return False
+    return True
+
+
+async def tell_in(
+    bot: "RestyleBot", guild_id: int, channel_id: int, user_id: int, sentence: str
+) -> None:
+    """Tell a member in a channel, by a mention; what is told there is for everybody's eyes."""
+    channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
+    only = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)])
+    try:
+        await channel.send(f"<@{user_id}> {sentence}", allowed_mentions=only)
+    except discord.HTTPException as error:
+        log.info("a member could not be told in a channel", user=user_id, error=str(error))

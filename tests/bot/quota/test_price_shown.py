@@ -1,0 +1,101 @@
+"""What a wish costs is told, with what is left, before it is spent."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.strip import STRENGTHS
+from tests.bot.quota.test_members import court, said
+from tests.bot.stage import buttons, stage
+
+
+async def test_a_strip_asks_before_it_costs_five(tmp_path: Path) -> None:
+    async with stage(tmp_path, daily_quota=9) as s:
+        first = await s.result()
+        question = await s.press(first, "Strength strip", s.world.bob, agree=False)
+        assert question.refusal == ("These are 5 pictures and cost 5. You have 9 of 9 left today.")
+        assert "used 0 of 9" in await s.balance(s.world.bob)
+        # The question outlives a restart.
+        await s.restart(daily_quota=9)
+        [label] = buttons(question.message)
+        assert label == "Make it for 5"
+        agreed = await s.press(question.message, label, s.world.bob)
+        await agreed.outcome()
+        assert len(s.engine.attempts) == len(STRENGTHS)
+        assert "used 5 of 9" in await s.balance(s.world.bob)
+
+
+async def test_what_costs_one_is_not_asked_about(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        asked = await s.press(first, "Vary subtle", agree=False)
+        assert len((await asked.outcome()).attachments) == 1
+
+
+async def test_nobody_is_asked_for_more_than_there_is(tmp_path: Path) -> None:
+    async with stage(tmp_path, daily_quota=4) as s:
+        first = await s.result()
+        refused = (await s.press(first, "Strength strip", agree=False)).refusal
+        assert "That costs 5, and you have 3 left today." in refused
+
+
+async def test_a_price_that_changed_is_asked_about_again(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        first = await c.s.result()
+        question = await c.s.press(first, "Upscale", agree=False)
+        [label] = buttons(question.message)
+        assert label == "Make it for 4"
+        await c.mod("prices", very_large=7)
+        again = await c.s.press(question.message, label, agree=False)
+        assert "costs 7" in again.refusal
+        assert len(c.s.engine.attempts) == 1
+        # Less than agreed needs no second question.
+        await c.mod("prices", very_large=1)
+        await (await c.s.press(question.message, label, agree=False)).outcome()
+
+
+async def test_without_a_limit_nobody_is_asked(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        await c.mod("set", allowance="unlimited")
+        first = await c.s.result()
+        await (await c.s.press(first, "Upscale", agree=False)).outcome()
+
+
+async def test_a_remix_of_a_large_picture_says_its_price_in_the_form(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        large = await s.result(size="large")
+        form = (await s.press(large, "Remix")).interaction.modal
+        assert "costs 2. You have 18 of 20 left today." in str(form)
+
+
+@pytest.mark.parametrize(
+    ("command", "chosen", "option", "offered"),
+    [
+        ("restyle", {}, "count", "4 · costs 4, 20 left today"),
+        ("restyle", {"size": "large"}, "count", "4 · costs 8, 20 left today"),
+        ("imagine", {"count": 3}, "size", "large · costs 6, 20 left today"),
+        ("restyle", {}, "size", "medium · costs 1, 20 left today"),
+    ],
+)
+async def test_choices_tell_their_price(
+    tmp_path: Path, command: str, chosen: dict[str, object], option: str, offered: str
+) -> None:
+    async with stage(tmp_path) as s:
+        found = await s.world.alice.autocomplete(s.world.channel, command, option, "", **chosen)
+        assert offered in [choice["name"] for choice in found]
+
+
+async def test_the_queued_message_says_what_it_costs(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle(count=3)
+        other = await s.restyle(s.world.bob, count=2)
+        assert "2 of 20 today). It costs 2." in said(other.interaction)
+        s.engine.gate.set()
+        await asked.outcome()
+        await other.outcome()
+
+
+async def test_a_size_that_there_is_not_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        assert "There are: small, medium, large" in (await s.restyle(size="vast")).refusal
