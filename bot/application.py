@@ -41,7 +41,7 @@ from bot.sweeper import Sweeper
 from engine.api import Engine
 from engine.client import EngineOptions, LocalEngine, RayOptions
 from storage.database import Database
-from storage.image_store import ImageStore
+from storage.image_store import open_images
 from storage.records import Job
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Application:
         self.offer = offer_from(names, settings.resolved_checkpoints_file)
         self.checkpoint = self.offer.default
         self.database = Database(settings.resolved_database_url)
-        self.images = ImageStore(settings.data_dir / "images")
+        self.images = open_images(settings.images_url, settings.data_dir / "images")
         self.intake = Intake(intake_limits(settings))
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
         self.queue = JobQueue()

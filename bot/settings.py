@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         description="Days for which the pictures of finished jobs are kept where a server did not "
         "choose; 0 keeps them for ever.",
     )
+    images_url: str | None = Field(
+        None,
+        description="`s3://bucket/prefix` for pictures in a bucket, with keys and endpoint in the "
+        "environment as AWS's tools read them; unset: `images` in the data folder.",
+    )
     database_url: str | None = Field(
         None,
         description="`sqlite:///file` or `postgresql://…`; unset: `restyle.db` in the data folder.",

@@ -1,12 +1,9 @@
 """Looks whether the database is whole: its references, its ledger, and the files that it names."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.image_store import HASH
+from storage.image_store import ImageStore
 from storage.image_uses import held
 from storage.sessions import Sessions
 from storage.tables import ImageUseRow, JobRow, LedgerKind, LedgerRow
@@ -24,14 +21,15 @@ class Checking:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def findings(self, images: Path) -> list[str]:
-        """One sentence for everything that is wrong; ``images`` is the image store's folder."""
+    async def findings(self, images: ImageStore) -> list[str]:
+        """One sentence for everything that is wrong, here and with what ``images`` keeps."""
+        kept = set(await images.settled(0))
         async with self._sessions.read() as session:
             return [
                 *await _references(session),
                 *await _charges(session),
                 *await _sums(session),
-                *await _files(session, images),
+                *await _files(session, kept),
             ]
 
 
@@ -84,15 +82,8 @@ async def _sums(session: AsyncSession) -> list[str]:
     return [f"Job {job_id} was given back {amount} credits too many." for job_id, amount in rows]
 
 
-async def _files(session: AsyncSession, images: Path) -> list[str]:
+async def _files(session: AsyncSession, kept: set[str]) -> list[str]:
     used = set((await session.scalars(select(ImageUseRow.hash).distinct())).all())
     used |= await session.run_sync(lambda it: held(it.connection()))
-    kept = set(_kept(images))
     missing = [f"Image {name} is used, but no file holds it." for name in sorted(used - kept)]
     return missing + [f"Image {name} is kept, but nothing uses it." for name in sorted(kept - used)]
-
-
-def _kept(images: Path) -> Iterator[str]:
-    for file in images.glob("??/*"):
-        if HASH.fullmatch(file.stem):
-            yield file.stem

@@ -1,79 +1,54 @@
-"""Pictures and latents on disk, each under the hash of its bytes."""
+"""Pictures and latents, each under the hash of its bytes: what every place for them can do."""
 
-import asyncio
 import hashlib
-import os
 import re
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
-from storage.errors import ImageMissing, ImageStoreFailed, InvalidImageHash
+from storage.errors import InvalidImageHash
 
 SUFFIXES = (".webp", ".png", ".safetensors")
 HASH = re.compile(r"[0-9a-f]{64}")
-# Temporary files are written in seconds; one this old was left by a process that died.
-STALE_AFTER_S = 3600.0
 # A picture is put before the row that uses it; between the two there are seconds.
 SETTLED_AFTER_S = 3600.0
+# What is written takes seconds; what is half written after so long was left by a process that died.
+STALE_AFTER_S = 3600.0
 
 
-class ImageStore:
-    """A folder of immutable files. An image is there wholly or not at all, whatever dies when.
+class ImageStore(Protocol):
+    """Immutable files. An image is there wholly or not at all, whatever dies when.
 
-    Files are spread over folders named by the first two digits of their hash. Any number of
-    processes may use one folder at once. Every method works in a thread.
-
-    Args:
-        root: The folder; it is made when the first image is put.
+    Any number of processes may use one place at once.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._temporary = root / "tmp"
-
     async def put(self, data: bytes, suffix: str) -> str:
-        """Keep ``data`` and return its hash; what is kept already is not written again.
+        """Keep ``data`` and return its hash.
 
         Args:
-            suffix: One of ``SUFFIXES``, for those who look into the folder.
+            suffix: One of ``SUFFIXES``, for those who look into the place.
 
         Raises:
-            ImageStoreFailed: The disk is full or would not write.
+            ImageStoreFailed: The place is full or would not write.
             ValueError: The suffix is none of those.
         """
-        if suffix not in SUFFIXES:
-            raise ValueError(f"{suffix!r} is none of the suffixes {', '.join(SUFFIXES)}.")
-        return await asyncio.to_thread(self._put, data, suffix)
 
     async def get(self, image_hash: str) -> bytes:
         """The bytes of that hash.
 
         Raises:
             ImageMissing: None are kept.
-            ImageStoreFailed: The disk would not read them.
+            ImageStoreFailed: The place would not read them.
             InvalidImageHash: The text is no hash.
         """
-        return await asyncio.to_thread(self._get, image_hash)
 
     async def exists(self, image_hash: str) -> bool:
-        """Whether bytes of that hash are kept; raises ``InvalidImageHash``."""
-        return await asyncio.to_thread(self._exists, image_hash)
+        """Whether bytes of that hash are kept; raises as ``get`` does."""
 
     async def delete(self, image_hash: str) -> bool:
-        """Drop the bytes of that hash; False when none were kept.
-
-        Raises:
-            ImageStoreFailed: The disk would not drop them.
-            InvalidImageHash: The text is no hash.
-        """
-        return await asyncio.to_thread(self._delete, image_hash)
+        """Drop the bytes of that hash; False when none were kept; raises as ``get`` does."""
 
     async def settled(self, older_than_s: float = SETTLED_AFTER_S) -> list[str]:
         """Hashes of all that was put at least so long ago; whoever was to use it does by now."""
-        return await asyncio.to_thread(self._settled, older_than_s)
 
     async def sweep(self, older_than_s: float = STALE_AFTER_S) -> int:
         """Drop what dead processes left half written, and return how many files that were.
@@ -81,110 +56,36 @@ class ImageStore:
         Args:
             older_than_s: Younger ones are let be, since a living process may be writing them.
         """
-        return await asyncio.to_thread(self._sweep, older_than_s)
-
-    def _put(self, data: bytes, suffix: str) -> str:
-        image_hash = hashlib.sha256(data).hexdigest()
-        with _reported("written"):
-            path = self._find(image_hash)
-            if path is None:
-                self._write(data, self._folder(image_hash) / f"{image_hash}{suffix}")
-            else:
-                # As good as new for `settled`.
-                with suppress(FileNotFoundError):
-                    os.utime(path)
-        return image_hash
-
-    def _write(self, data: bytes, path: Path) -> None:
-        for folder in (self._temporary, path.parent):
-            self._make_folder(folder)
-        descriptor, name = tempfile.mkstemp(dir=self._temporary)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-
-    def _make_folder(self, folder: Path) -> None:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _sync_folder(folder.parent)
-
-    def _get(self, image_hash: str) -> bytes:
-        with _reported("read"):
-            path = self._find(image_hash)
-            if path is not None:
-                with suppress(FileNotFoundError):
-                    return path.read_bytes()
-        raise ImageMissing(image_hash)
-
-    def _exists(self, image_hash: str) -> bool:
-        return self._find(image_hash) is not None
-
-    def _delete(self, image_hash: str) -> bool:
-        found = False
-        with _reported("deleted"):
-            # Two processes that put the same bytes under two suffixes leave two files.
-            while (path := self._find(image_hash)) is not None:
-                path.unlink(missing_ok=True)
-                found = True
-            if found:
-                _sync_folder(self._folder(image_hash))
-        return found
-
-    def _settled(self, older_than_s: float) -> list[str]:
-        newest, found = time.time() - older_than_s, []
-        with _reported("listed"):
-            for path in self._root.glob("??/*"):
-                with suppress(FileNotFoundError):
-                    if HASH.fullmatch(path.stem) and path.stat().st_mtime <= newest:
-                        found.append(path.stem)
-        return found
-
-    def _sweep(self, older_than_s: float) -> int:
-        swept = 0
-        with _reported("swept"):
-            if not self._temporary.is_dir():
-                return 0
-            newest = time.time() - older_than_s
-            for path in self._temporary.iterdir():
-                with suppress(FileNotFoundError):
-                    if path.stat().st_mtime <= newest:
-                        path.unlink()
-                        swept += 1
-        return swept
-
-    def _folder(self, image_hash: str) -> Path:
-        if not HASH.fullmatch(image_hash):
-            raise InvalidImageHash(image_hash)
-        return self._root / image_hash[:2]
-
-    def _find(self, image_hash: str) -> Path | None:
-        folder = self._folder(image_hash)
-        paths = (folder / f"{image_hash}{suffix}" for suffix in SUFFIXES)
-        return next((path for path in paths if path.is_file()), None)
 
 
-@contextmanager
-def _reported(deed: str) -> Iterator[None]:
-    try:
-        yield
-    except ImageStoreFailed:
-        raise
-    except OSError as error:
-        raise ImageStoreFailed(f"An image could not be {deed}: {error}.") from error
+def hash_of(data: bytes) -> str:
+    """The name under which ``data`` is kept."""
+    return hashlib.sha256(data).hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
-    # A rename or a removal is durable only once its folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def check_hash(image_hash: str) -> None:
+    """Raise ``InvalidImageHash`` for what names nothing: no path is made of it."""
+    if not HASH.fullmatch(image_hash):
+        raise InvalidImageHash(image_hash)
+
+
+def check_suffix(suffix: str) -> None:
+    """Raise ``ValueError`` for a suffix that is none of ``SUFFIXES``."""
+    if suffix not in SUFFIXES:
+        raise ValueError(f"{suffix!r} is none of the suffixes {', '.join(SUFFIXES)}.")
+
+
+def open_images(url: str | None, folder: Path) -> ImageStore:
+    """The place that the settings name: a bucket by its URL, otherwise a folder.
+
+    Raises:
+        ImageStoreFailed: The URL names no bucket, or obstore is not installed.
+    """
+    # Each is imported where it is wanted: obstore is an extra.
+    if url is not None:
+        from storage.image_bucket import ImageBucket
+
+        return ImageBucket(url)
+    from storage.image_folder import ImageFolder
+
+    return ImageFolder(folder)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.settings import load_settings
 from storage.errors import InvalidImageHash
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
@@ -70,7 +70,7 @@ def test_no_sql_is_put_together_from_values() -> None:
     "name", ["../../etc/passwd", "a" * 63, "A" * 64, "/" + "a" * 63, "a" * 64 + "\n", "", "\0" * 64]
 )
 async def test_no_path_is_made_from_what_is_no_hash(tmp_path: Path, name: str) -> None:
-    store = ImageStore(tmp_path)
+    store = ImageFolder(tmp_path)
     for method in (store.get, store.exists, store.delete):
         with pytest.raises(InvalidImageHash):
             await method(name)

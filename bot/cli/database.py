@@ -50,13 +50,16 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy is to be.")
 def check() -> None:
     """Look for broken references, wrong sums in the ledger, and files missing or left over."""
     from storage.database import Database
+    from storage.image_store import open_images
 
     settings = load_settings()
 
     async def work() -> list[str]:
         database = Database(settings.resolved_database_url)
         try:
-            return await database.checking.findings(settings.data_dir / "images")
+            return await database.checking.findings(
+                open_images(settings.images_url, settings.data_dir / "images")
+            )
         finally:
             await database.close()
 

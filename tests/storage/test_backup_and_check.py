@@ -10,7 +10,7 @@ import pytest
 from storage.backup import back_up
 from storage.database import Database
 from storage.errors import DatabaseRefused
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 
 
 async def test_a_backup_while_the_database_is_written_is_whole(tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ async def test_a_check_finds_a_file_that_nothing_uses(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")
     await database.upgrade()
     try:
-        assert await database.checking.findings(tmp_path / "images") == []
-        name = await ImageStore(tmp_path / "images").put(b"left over", ".webp")
-        [finding] = await database.checking.findings(tmp_path / "images")
+        assert await database.checking.findings(ImageFolder(tmp_path / "images")) == []
+        name = await ImageFolder(tmp_path / "images").put(b"left over", ".webp")
+        [finding] = await database.checking.findings(ImageFolder(tmp_path / "images"))
     finally:
         await database.close()
     assert finding == f"Image {name} is kept, but nothing uses it."

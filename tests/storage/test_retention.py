@@ -9,7 +9,7 @@ from storage.audit import Deed
 from storage.cases import NewCase
 from storage.database import Database
 from storage.dropping import drop_unused
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 from storage.moderation_tables import CaseKind
 from storage.records import Job
 from tests.storage.making import ALPHA, GUILD, LATENTS, MEMBER, RESULT, SOURCE, result, running
@@ -110,7 +110,7 @@ async def finished_but(database: Database, untold: Job) -> Job:
 async def test_what_a_later_job_starts_from_stays_on_the_disk(
     database: Database, tmp_path: Path
 ) -> None:
-    images = ImageStore(tmp_path)
+    images = ImageFolder(tmp_path)
     source, made = await images.put(b"source", ".webp"), await images.put(b"made", ".webp")
     parent = await running(database, source_hash=source, params={})
     await database.jobs.complete(parent.id, 1, result(result_hash=made, latents_hash=None))
@@ -128,7 +128,7 @@ async def test_nobody_takes_a_picture_into_use_while_it_is_dropped(
     database: Database, tmp_path: Path
 ) -> None:
     """Vary looks, then writes its row; Delete and the sweeper come in between and wait."""
-    images = ImageStore(tmp_path)
+    images = ImageFolder(tmp_path)
     made = await images.put(b"made", ".webp")
     looked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -170,7 +170,7 @@ async def test_a_source_that_waits_for_a_moderator_is_kept(database: Database) -
 
 
 async def test_only_what_was_put_long_ago_is_settled(tmp_path: Path) -> None:
-    images = ImageStore(tmp_path)
+    images = ImageFolder(tmp_path)
     assert await images.settled() == []
     name = await images.put(b"left over", ".webp")
     assert await images.settled() == []

@@ -1,4 +1,4 @@
-"""The image store: bytes are there wholly or not at all, and paths come from hashes only."""
+"""The image folder: bytes are there wholly or not at all, and paths come from hashes only."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import ImageMissing, ImageStoreFailed, InvalidImageHash, StorageError
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 
 DATA = b"RIFF\x00\x00WEBP" * 1000
 HASH = hashlib.sha256(DATA).hexdigest()
@@ -19,31 +19,31 @@ HASH = hashlib.sha256(DATA).hexdigest()
 # Both scripts get the store's folder as their argument.
 DIES_BEFORE_THE_RENAME = """
 import asyncio, os, pathlib, signal, sys
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 
 def die(self, target):
     os.kill(os.getpid(), signal.SIGKILL)
 
 pathlib.Path.replace = die
-asyncio.run(ImageStore(pathlib.Path(sys.argv[1])).put(b"RIFF\\x00\\x00WEBP" * 1000, ".webp"))
+asyncio.run(ImageFolder(pathlib.Path(sys.argv[1])).put(b"RIFF\\x00\\x00WEBP" * 1000, ".webp"))
 """
 FILLS_THE_DISK = """
 import asyncio, pathlib, resource, sys
 from storage.errors import ImageStoreFailed
-from storage.image_store import ImageStore
+from storage.image_folder import ImageFolder
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 try:
-    asyncio.run(ImageStore(pathlib.Path(sys.argv[1])).put(b"x" * 100_000, ".png"))
+    asyncio.run(ImageFolder(pathlib.Path(sys.argv[1])).put(b"x" * 100_000, ".png"))
 except ImageStoreFailed as error:
     print(error)
 """
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ImageStore:
+def store(tmp_path: Path) -> ImageFolder:
     """A store in a folder that does not exist yet."""
-    return ImageStore(tmp_path / "images")
+    return ImageFolder(tmp_path / "images")
 
 
 def files(root: Path) -> list[Path]:
@@ -57,11 +57,11 @@ async def run(script: str, root: Path) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
 
 
-async def test_what_was_put_can_be_got_by_its_hash(store: ImageStore, tmp_path: Path) -> None:
+async def test_what_was_put_can_be_got_by_its_hash(store: ImageFolder, tmp_path: Path) -> None:
     """By another store on the same folder too."""
     assert await store.put(DATA, ".webp") == HASH
     assert await store.exists(HASH)
-    assert await ImageStore(tmp_path / "images").get(HASH) == DATA
+    assert await ImageFolder(tmp_path / "images").get(HASH) == DATA
     assert await store.put(b"", ".safetensors") == hashlib.sha256(b"").hexdigest()
     assert files(tmp_path) == sorted(
         tmp_path / "images" / name[:2] / name
@@ -69,7 +69,7 @@ async def test_what_was_put_can_be_got_by_its_hash(store: ImageStore, tmp_path: 
     )
 
 
-async def test_what_was_deleted_is_gone(store: ImageStore) -> None:
+async def test_what_was_deleted_is_gone(store: ImageFolder) -> None:
     """And only that."""
     other = await store.put(b"other", ".png")
     await store.put(DATA, ".webp")
@@ -82,7 +82,7 @@ async def test_what_was_deleted_is_gone(store: ImageStore) -> None:
     assert await store.get(other) == b"other"
 
 
-async def test_bytes_are_kept_once(store: ImageStore, tmp_path: Path) -> None:
+async def test_bytes_are_kept_once(store: ImageFolder, tmp_path: Path) -> None:
     """Putting them again, under whichever suffix, writes nothing."""
     await store.put(DATA, ".webp")
     [path] = files(tmp_path)
@@ -92,9 +92,9 @@ async def test_bytes_are_kept_once(store: ImageStore, tmp_path: Path) -> None:
     assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
 
 
-async def test_many_may_put_the_same_bytes_at_once(store: ImageStore, tmp_path: Path) -> None:
+async def test_many_may_put_the_same_bytes_at_once(store: ImageFolder, tmp_path: Path) -> None:
     """One file remains, whole, and nothing half written beside it."""
-    others = [ImageStore(tmp_path / "images") for _ in range(10)]
+    others = [ImageFolder(tmp_path / "images") for _ in range(10)]
     data = os.urandom(300_000)
     hashes = await asyncio.gather(*(one.put(data, ".png") for one in (store, *others) * 3))
     assert len(set(hashes)) == 1
@@ -102,7 +102,7 @@ async def test_many_may_put_the_same_bytes_at_once(store: ImageStore, tmp_path: 
     assert await store.get(hashes[0]) == data
 
 
-async def test_a_put_that_died_leaves_no_image(store: ImageStore, tmp_path: Path) -> None:
+async def test_a_put_that_died_leaves_no_image(store: ImageFolder, tmp_path: Path) -> None:
     """Killed before the rename: the image is not there, what was left is swept, a new put works."""
     died = await run(DIES_BEFORE_THE_RENAME, tmp_path / "images")
     assert died.returncode == -signal.SIGKILL, died.stderr
@@ -119,7 +119,7 @@ async def test_a_put_that_died_leaves_no_image(store: ImageStore, tmp_path: Path
     assert len(files(tmp_path)) == 2
 
 
-async def test_a_sweep_of_nothing_is_fine(store: ImageStore) -> None:
+async def test_a_sweep_of_nothing_is_fine(store: ImageFolder) -> None:
     """Before the first put there is no folder."""
     assert await store.sweep() == 0
 
@@ -135,7 +135,7 @@ async def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> N
     """An OSError for those who expect one, a StorageError for all."""
     (tmp_path / "images").write_bytes(b"")
     with pytest.raises(ImageStoreFailed, match="could not be written") as caught:
-        await ImageStore(tmp_path / "images").put(DATA, ".webp")
+        await ImageFolder(tmp_path / "images").put(DATA, ".webp")
     assert isinstance(caught.value, OSError)
     assert isinstance(caught.value, StorageError)
 
@@ -153,7 +153,7 @@ async def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> N
         "é" * 64,
     ],
 )
-async def test_a_path_is_made_from_a_hash_only(store: ImageStore, text: str) -> None:
+async def test_a_path_is_made_from_a_hash_only(store: ImageFolder, text: str) -> None:
     """Everything else is refused before the disk is touched."""
     for ask in (store.get, store.exists, store.delete):
         with pytest.raises(InvalidImageHash, match="is no image hash"):
@@ -161,7 +161,7 @@ async def test_a_path_is_made_from_a_hash_only(store: ImageStore, text: str) -> 
 
 
 @pytest.mark.parametrize("suffix", ["", "webp", ".exe", "/../../x.png"])
-async def test_a_suffix_is_one_of_ours(store: ImageStore, tmp_path: Path, suffix: str) -> None:
+async def test_a_suffix_is_one_of_ours(store: ImageFolder, tmp_path: Path, suffix: str) -> None:
     """It is part of a path as well."""
     with pytest.raises(ValueError, match="none of the suffixes"):
         await store.put(DATA, suffix)
