@@ -43,6 +43,7 @@ from engine.client import EngineOptions, LocalEngine, RayOptions
 from storage.database import Database
 from storage.image_store import open_images
 from storage.records import Job
+from storage.sole_process import SoleProcess
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -128,6 +129,9 @@ class Application:
         """
         self.settings.make_data_dir()
         async with AsyncExitStack() as opened:
+            sole = SoleProcess(self.settings.resolved_database_url)
+            sole.take()
+            opened.callback(sole.release)
             opened.push_async_callback(asyncio.to_thread, self.traces.close)
             opened.push_async_callback(self.database.close)
             await self.database.upgrade()

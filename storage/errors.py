@@ -3,6 +3,7 @@
 StorageError
 ├── DatabaseUnavailable    locked, full, unreachable: trying again later may help
 ├── DatabaseRefused        the database said no: a broken rule, an unknown schema
+│   └── DatabaseTaken          an SQLite file has its bot already
 ├── InvalidDatabaseUrl     the URL names no database that we can use
 ├── QuotaExceeded          a member's credits of the day do not reach
 ├── PoolExhausted          the credits of the day that a guild shares do not reach
@@ -30,6 +31,10 @@ class DatabaseUnavailable(StorageError):
 
 class DatabaseRefused(StorageError):
     """The database will not do that, however often it is asked; nothing was changed."""
+
+
+class DatabaseTaken(DatabaseRefused):
+    """Another bot process works on this SQLite file."""
 
 
 class InvalidDatabaseUrl(StorageError):
