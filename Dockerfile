@@ -13,16 +13,16 @@ RUN groupadd --gid 10001 restyle \
     && useradd --uid 10001 --gid restyle --no-create-home --home-dir /data restyle \
     && install --directory --owner restyle --group restyle /data /run/restyle /weights
 
-# What changes seldom comes first: the packages, in layers of their own, before the source.
+# What changes seldom comes first: torch, then the other packages, then the source.
 FROM base AS builder
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 WORKDIR /build
 RUN python3 -m venv /opt/restyle
-COPY pyproject.toml constraints.txt ./
-COPY deploy/requirements.py deploy/
 
 FROM builder AS bot-builder
+COPY pyproject.toml constraints.txt ./
+COPY deploy/requirements.py deploy/
 RUN python3 deploy/requirements.py postgres monitoring > wanted.txt \
     && pip install --requirement wanted.txt --constraint constraints.txt
 COPY . .
@@ -33,9 +33,14 @@ FROM builder AS engine-builder
 # Left empty, pip takes torch as its index has it: on Linux that is the build with CUDA. For a host
 # without a GPU name PyTorch's own index of CPU builds.
 ARG TORCH_INDEX=
+# As in constraints.txt, which a test compares: no file of ours comes before this layer, so that
+# only another version of torch downloads its gigabytes again.
+ARG TORCH_VERSION=2.13.0
 # hadolint ignore=SC2086,DL3013
-RUN pip install ${TORCH_INDEX:+--index-url ${TORCH_INDEX}} "$(grep '^torch==' constraints.txt)"
-RUN python3 deploy/requirements.py engine > wanted.txt \
+RUN pip install ${TORCH_INDEX:+--index-url ${TORCH_INDEX}} "torch==${TORCH_VERSION}"
+COPY pyproject.toml constraints.txt ./
+COPY deploy/requirements.py deploy/
+RUN python3 deploy/requirements.py engine monitoring > wanted.txt \
     && pip install --requirement wanted.txt --constraint constraints.txt
 COPY . .
 # hadolint ignore=DL3013

@@ -11,6 +11,7 @@ import yaml
 from bot.settings import PREFIX, Settings
 from tests.docs.markdown import ROOT
 
+STEPS = ("RUN", "COPY")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 
 
@@ -20,6 +21,16 @@ def test_hadolint_finds_nothing() -> None:
         [str(program), str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_torch_is_the_version_of_the_constraints_in_a_layer_before_any_file_of_ours() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    [version] = [line.partition("=")[2] for line in lines if line.startswith("ARG TORCH_VERSION=")]
+    assert f"torch=={version}" in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    stage = lines[lines.index("FROM builder AS engine-builder") :]
+    run, copy = (next(i for i, line in enumerate(stage) if line.startswith(w)) for w in STEPS)
+    assert run < copy
+    assert "torch==" in stage[run]
 
 
 def _named_settings(text: str) -> set[str]:
