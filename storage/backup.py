@@ -26,12 +26,13 @@ async def back_up(url: str, target: Path) -> None:
         raise DatabaseRefused("A PostgreSQL database is backed up with pg_dump.")
     source = Path(parsed.database or "")
     try:
-        await asyncio.to_thread(_copy, source, target)
+        await asyncio.to_thread(copy_file, source, target)
     except (OSError, sqlite3.Error) as error:
         raise DatabaseUnavailable(f"The backup could not be written: {error}.") from error
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
+    """The same for two files, holding up whoever calls it; raises ``OSError`` and SQLite's own."""
     if not source.exists():
         raise DatabaseRefused(f"There is no database {source}.")
     if target.exists():

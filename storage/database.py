@@ -1,5 +1,7 @@
 """The database as one object: connections, schema, and a repository for each kind of thing."""
 
+from pathlib import Path
+
 from storage.audit import AuditLog
 from storage.blocks import Blocks
 from storage.cases import Cases
@@ -73,14 +75,20 @@ class Database:
         self.audit = AuditLog(sessions)
         self.cases = Cases(sessions)
 
-    async def upgrade(self) -> None:
+    async def upgrade(self, *, asked: bool = False) -> Path | None:
         """Bring the schema to the newest revision; safe when several processes do so at once.
 
+        An SQLite database with tables is copied first, and the copy kept; its path, or None.
+
+        Args:
+            asked: Whether somebody wants even an upgrade that is not made unasked.
+
         Raises:
-            DatabaseUnavailable: The database is locked, full or out of reach.
-            DatabaseRefused: The schema is one that this version does not know.
+            DatabaseUnavailable: The database is locked, full or out of reach, or cannot be copied.
+            DatabaseRefused: The schema is one that this version does not know, or the upgrade is
+                one that an operator has to ask for.
         """
-        await upgrade(self._url, lock_timeout_s=self._lock_timeout_s)
+        return await upgrade(self._url, lock_timeout_s=self._lock_timeout_s, asked=asked)
 
     async def revision(self) -> Revision:
         """Which tables it has, and which this version wants; changes nothing.

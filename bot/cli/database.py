@@ -18,21 +18,25 @@ def db() -> None:
 
 
 @app.command()
-def upgrade() -> None:
-    """Bring the database to this version's tables; `restyle run` does so by itself."""
+def upgrade(
+    *, yes: Annotated[bool, typer.Option("--yes", help="Even what is not done unasked.")] = False
+) -> None:
+    """Bring the database to this version's tables; `restyle run` does so where that is safe."""
     from storage.database import Database
 
     settings = load_settings()
 
-    async def work() -> None:
+    async def work() -> Path | None:
         settings.make_data_dir()
         database = Database(settings.resolved_database_url)
         try:
-            await database.upgrade()
+            return await database.upgrade(asked=yes)
         finally:
             await database.close()
 
-    asyncio.run(work())
+    copy = asyncio.run(work())
+    if copy is not None:
+        typer.echo(f"The database as it was is kept as {copy}.")
     typer.echo("The database is up to date.")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, column, func, inspect, select, table
 from storage.connection import WRITES, make_engine, make_parent_folder
 from storage.errors import DatabaseRefused, DatabaseUnavailable
 from storage.faults import translated
+from storage.migrations.safety import UNKNOWN, keep_copy, pending, require_safe
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,16 +28,22 @@ UPGRADE_LOCK = 0x7265_7374
 ALEMBIC = threading.Lock()
 
 
-async def upgrade(url: URL, *, lock_timeout_s: float) -> None:
+async def upgrade(url: URL, *, lock_timeout_s: float, asked: bool = False) -> Path | None:
     """Upgrade the database of a URL from ``connection.parse_url``, all or nothing.
 
+    An SQLite database that has tables already is copied first; the copy, or None.
+
+    Args:
+        asked: Whether somebody wants this upgrade, whatever it says of itself; see ``safety``.
+
     Raises:
-        DatabaseUnavailable: The database is locked, full or out of reach.
-        DatabaseRefused: Its schema is one that this version does not know.
+        DatabaseUnavailable: The database is locked, full or out of reach, or cannot be copied.
+        DatabaseRefused: Its schema is one that this version does not know, or the upgrade is one
+            that an operator has to ask for.
     """
     # Alembic reads files and imports modules, so it gets a thread, with an event loop of its own
     # for the drivers.
-    await asyncio.to_thread(_upgrade_in_thread, url, lock_timeout_s)
+    return await asyncio.to_thread(_upgrade_in_thread, url, lock_timeout_s, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +111,22 @@ def alembic_config(connection: Connection) -> "Config":
     return config
 
 
-def _upgrade_in_thread(url: URL, lock_timeout_s: float) -> None:
+def _upgrade_in_thread(url: URL, lock_timeout_s: float, asked: bool) -> Path | None:
     with ALEMBIC:
+        copy = _prepare(url, lock_timeout_s, asked=asked)
         asyncio.run(_upgrade(url, lock_timeout_s))
+    return copy
+
+
+def _prepare(url: URL, lock_timeout_s: float, *, asked: bool) -> Path | None:
+    """Refuse what is not safe, and keep a copy of an SQLite database that has something in it."""
+    current = _revision_in_thread(url, lock_timeout_s).current
+    revisions = pending(ScriptDirectory.from_config(alembic_config(None)), current)
+    if current is None or not revisions:
+        return None
+    if not asked:
+        require_safe(revisions)
+    return keep_copy(url, current) if url.get_backend_name() == "sqlite" else None
 
 
 async def _upgrade(url: URL, lock_timeout_s: float) -> None:
@@ -134,7 +154,4 @@ def _upgrade_on(connection: Connection) -> None:
     try:
         command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
-        raise DatabaseRefused(
-            "The database has a schema that this version of Restyle does not know; "
-            "it was probably written by a newer one."
-        ) from error
+        raise DatabaseRefused(UNKNOWN) from error
