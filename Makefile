@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages performance lock hooks clean
+.PHONY: chaos demo docs install test check lint test-slow format train-embedded contact-sheet messages performance lock hooks clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -52,6 +52,9 @@ messages: install
 performance: install
 	$(BIN)/restyle bench all --out docs/performance
 	$(BIN)/python -m engine.bench.record docs/performance docs/performance.md
+
+docs: install
+	$(BIN)/python docs/make_site.py build/docs
 
 # Everything but torch at its newest, written down in constraints.txt; run `make test` after it.
 lock: install

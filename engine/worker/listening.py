@@ -33,7 +33,7 @@ def listen(options: argparse.Namespace) -> int:
     """
     service = Service.load(options)
     with contextlib.closing(service), _listening(options.listen) as server:
-        stop = threading.Event()
+        stop = _Stop()
 
         def end(*_: object) -> None:
             stop.set()
@@ -53,9 +53,19 @@ def listen(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(
-    service: Service, connection: socket.socket, step_timeout_s: float, stop: threading.Event
-) -> None:
+class _Stop(threading.Event):
+    """Set by a signal. Who waits for its client's next request meanwhile is woken as well."""
+
+    inbox: Inbox | None = None
+
+    def set(self) -> None:
+        """See ``threading.Event``."""
+        super().set()
+        if self.inbox is not None:
+            self.inbox.close()
+
+
+def _serve(service: Service, connection: socket.socket, step_timeout_s: float, stop: _Stop) -> None:
     watchdog = threading.Timer(step_timeout_s, _give_up)
     watchdog.daemon = True
 
@@ -64,7 +74,7 @@ def _serve(
         watchdog.start()
 
     outbox = Outbox(connection.makefile("wb"))
-    inbox = Inbox(connection.makefile("rb"), ended=hung_up)
+    inbox = stop.inbox = Inbox(connection.makefile("rb"), ended=hung_up)
     try:
         service.serve(inbox, outbox, stopped=stop.is_set)
     finally:

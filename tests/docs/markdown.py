@@ -20,6 +20,10 @@ DOCUMENTS = (
     "docs/reliability.md",
     "SECURITY.md",
     "docs/performance.md",
+    "docs/members.md",
+    "docs/moderation.md",
+    "docs/operating.md",
+    "docs/privacy.md",
     "bot/demo/photos/LICENSES.md",
 )
 

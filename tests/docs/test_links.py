@@ -27,7 +27,7 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
 
 
 def test_pictures_are_small_and_shown() -> None:
-    shown = {_place("README.md", target)[0] for target in targets("README.md")}
+    shown = {_place(document, target)[0] for document in DOCUMENTS for target in targets(document)}
     for picture in PICTURES.iterdir():
         assert picture.relative_to(ROOT).as_posix() in shown
         assert picture.stat().st_size <= PICTURE_MAX_BYTES, picture.name

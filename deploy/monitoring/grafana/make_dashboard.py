@@ -43,6 +43,12 @@ PANELS: list[tuple[str, str, Queries]] = [
     ("Attempts a minute, by outcome", "short", _a_minute("restyle_attempts_total", "outcome")),
     ("Seconds of a picture", "s", _quantiles("restyle_job_seconds", 0.95)),
     ("Seconds of a denoiser call", "s", [("restyle_step_seconds", "{{checkpoint}} {{size}}")]),
+    (
+        "Denoiser calls a minute, by rows",
+        "short",
+        _a_minute("restyle_denoiser_calls_total", "rows"),
+    ),
+    ("Memory of the engine's device", "bytes", [("restyle_engine_memory_bytes", "{{kind}}")]),
     ("Refusals an hour, by reason", "short", _an_hour("restyle_refusals_total", "reason")),
     ("Deliveries a minute", "short", _a_minute("restyle_deliveries_total", "outcome")),
     ("Calls to Discord a minute", "short", _a_minute("restyle_discord_calls_total", "status")),

@@ -11,8 +11,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from bot.demo.script import run_script
 from bot.monitoring.monitoring import monitored
 from bot.monitoring.server import MonitoringServer
+from engine.api import Engine
+from engine.client import EngineOptions, LocalEngine
 from tests.bot.stage import Stage, stage
 
 
@@ -42,10 +45,12 @@ class Page:
 
 
 @asynccontextmanager
-async def page_in(folder: Path) -> AsyncIterator[Page]:
+async def page_in(
+    folder: Path, *, daily_quota: int = 2, engine: Engine | None = None
+) -> AsyncIterator[Page]:
     """Begun and ended within one task, as simcord wants it."""
     async with (
-        stage(folder, monitoring_port=0, daily_quota=2) as on,
+        stage(folder, engine=engine, monitoring_port=0, daily_quota=daily_quota) as on,
         monitored(on.app, on.world.env.bot) as server,
         aiohttp.ClientSession() as web,
     ):
@@ -72,6 +77,37 @@ async def test_what_happened_is_counted(tmp_path: Path) -> None:
         assert figures["restyle_ledger_rows_total{kind=reserve}"] == 3
         assert figures["restyle_ledger_rows_total{kind=refund}"] == 1
         assert figures["restyle_ledger_credits{kind=reserve}"] == -3
+
+
+@pytest.mark.engine
+async def test_the_scripted_demo_is_seen_with_all_that_its_engine_did(tmp_path: Path) -> None:
+    engine = LocalEngine(EngineOptions(device="cpu"))
+    async with page_in(tmp_path, daily_quota=4, engine=engine) as page:
+        on = page.stage
+        (tmp_path / "demo").mkdir()
+        before = await page.figures()
+        shown = await run_script(on.world, tmp_path / "demo")
+        pictures = len(shown) - 1
+        assert "used all" in (await on.restyle()).refusal
+        seen = await page.figures()
+    assert pictures == 4
+    assert seen["restyle_attempts_total{code=,outcome=done}"] == pictures
+    assert seen["restyle_deliveries_total{outcome=delivered}"] == pictures
+    assert seen["restyle_refusals_total{reason=quota}"] == 1
+    assert seen["restyle_ledger_rows_total{kind=commit}"] == pictures
+    assert seen["restyle_queue_wait_seconds_count"] == pictures
+    assert seen["restyle_job_seconds_count"] == pictures
+    # Each was asked for when the one before had come, so each had its calls to itself.
+    calls = {name: value for name, value in seen.items() if "denoiser_calls" in name}
+    [(name, made)] = calls.items()
+    assert name == "restyle_denoiser_calls_total{rows=2}"
+    assert made > pictures
+    [step_s] = [value for name, value in seen.items() if name.startswith("restyle_step_seconds{")]
+    assert 0 < step_s < seen["restyle_job_seconds_sum"]
+    taken, total = (seen[f"restyle_engine_memory_bytes{{kind={k}}}"] for k in ("taken", "total"))
+    # torch alone takes more than this, and the machine has more than the engine.
+    assert 100 * 1024**2 < taken < total
+    assert before["restyle_engine_memory_bytes{kind=total}"] == total
 
 
 async def test_a_second_scrape_counts_nothing_twice(tmp_path: Path) -> None:

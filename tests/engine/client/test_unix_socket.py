@@ -129,6 +129,17 @@ async def _until_progress(stream: AsyncIterator[object]) -> AsyncIterator[object
             return
 
 
+async def test_an_engine_with_nothing_to_do_ends_when_told_though_its_client_stays(
+    runner: Runner, client: LocalEngine
+) -> None:
+    process = await runner.start()
+    await client.start()
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(30):
+        assert await process.wait() == 0
+    assert not runner.socket.exists()
+
+
 async def test_an_engine_with_other_weights_is_refused(runner: Runner) -> None:
     await runner.start()
     engine = LocalEngine(EngineOptions(socket=runner.socket, checkpoint="sd-turbo"))
