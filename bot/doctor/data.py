@@ -38,6 +38,9 @@ async def database(settings: Settings) -> Finding:
         store = Database(settings.resolved_database_url)
         try:
             revision = await store.revision()
+            if revision.refusal is not None:
+                remedy = "Install the version that wrote it, or see *Upgrading* in docs/install.md."
+                return fail("database", revision.refusal, remedy)
             if not revision.is_current:
                 return _not_current(kind, revision.current)
             await store.values.set("doctor", uuid4().hex)

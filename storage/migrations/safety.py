@@ -4,14 +4,16 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import RevisionError
-from alembic.util import CommandError
 from sqlalchemy import URL
 
 from storage.backup import copy_file
 from storage.errors import DatabaseRefused, DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import Script
 
 # A revision that must not happen unasked has this name in its module, with a sentence that says
 # what the operator should know: that it takes long, or that something is not kept.
@@ -22,20 +24,26 @@ UNKNOWN = (
 )
 
 
-def pending(scripts: ScriptDirectory, current: str | None) -> list[Script]:
-    """The revisions that are still to be made, the oldest first.
+def pending(config: "Config", current: str) -> "list[Script]":
+    """The revisions that are still to be made after ``current``, the oldest first.
 
     Raises:
         DatabaseRefused: ``current`` is none of ours.
     """
+    # Alembic is imported by those only who have something to upgrade.
+    from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
+    from alembic.util import CommandError
+
+    scripts = ScriptDirectory.from_config(config)
     try:
-        between = scripts.iterate_revisions("head", current or "base")
+        between = scripts.iterate_revisions("head", current)
         return [script for script in between if script.revision != current][::-1]
     except (CommandError, RevisionError) as error:
         raise DatabaseRefused(UNKNOWN) from error
 
 
-def require_safe(revisions: Sequence[Script]) -> None:
+def require_safe(revisions: "Sequence[Script]") -> None:
     """Refuse what an operator must be asked about first.
 
     Raises:

@@ -52,10 +52,12 @@ class Revision:
 
     Attributes:
         current: None for a database without tables.
+        refusal: Why an upgrade would not be made unasked, in one sentence; None where it would.
     """
 
     current: str | None
     newest: str
+    refusal: str | None = None
 
     @property
     def is_current(self) -> bool:
@@ -76,7 +78,14 @@ def _revision_in_thread(url: URL, lock_timeout_s: float) -> Revision:
     newest = newest_revision()
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return Revision(None, newest)
-    return Revision(asyncio.run(_current(url, lock_timeout_s)), newest)
+    current = asyncio.run(_current(url, lock_timeout_s))
+    if current in (None, newest):
+        return Revision(current, newest)
+    try:
+        require_safe(pending(alembic_config(None), current))
+    except DatabaseRefused as error:
+        return Revision(current, newest, str(error))
+    return Revision(current, newest)
 
 
 async def _current(url: URL, lock_timeout_s: float) -> str | None:
@@ -100,8 +109,8 @@ def _revision_of(connection: Connection) -> str | None:
     return connection.scalar(select(NOTED.c.version_num))
 
 
-def alembic_config(connection: Connection) -> "Config":
-    """A configuration that needs no file and works on ``connection``."""
+def alembic_config(connection: Connection | None) -> "Config":
+    """A configuration that needs no file and works on ``connection``, or only reads revisions."""
     from alembic.config import Config
 
     config = Config()
@@ -120,13 +129,13 @@ def _upgrade_in_thread(url: URL, lock_timeout_s: float, asked: bool) -> Path | N
 
 def _prepare(url: URL, lock_timeout_s: float, *, asked: bool) -> Path | None:
     """Refuse what is not safe, and keep a copy of an SQLite database that has something in it."""
-    current = _revision_in_thread(url, lock_timeout_s).current
-    revisions = pending(ScriptDirectory.from_config(alembic_config(None)), current)
-    if current is None or not revisions:
+    found = _revision_in_thread(url, lock_timeout_s)
+    if found.current is None or found.is_current:
         return None
+    revisions = pending(alembic_config(None), found.current)
     if not asked:
         require_safe(revisions)
-    return keep_copy(url, current) if url.get_backend_name() == "sqlite" else None
+    return keep_copy(url, found.current) if url.get_backend_name() == "sqlite" else None
 
 
 async def _upgrade(url: URL, lock_timeout_s: float) -> None:

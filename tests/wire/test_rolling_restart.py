@@ -41,7 +41,7 @@ async def engine(folder: Path, listen: Path) -> AsyncIterator[Process]:
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_no_job_is_lost_when_both_are_replaced(tmp_path: Path) -> None:
     listen = tmp_path / "engine.sock"
     options: dict[str, Any] = {"painter": False, "engine": "socket", "engine_socket": listen}

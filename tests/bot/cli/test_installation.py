@@ -1,6 +1,8 @@
 """`restyle doctor` and `restyle bench` on an installation of their own."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,24 @@ def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
     assert "There is no checkpoint 'magic'" in wrong[2]
     # Each is followed by what can be done about it.
     assert all(lines[lines.index(line) + 1].lstrip().startswith("→ ") for line in wrong)
+
+
+def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:
+    # A checkpoint that is none, so that no engine is started; whatever Discord says is not asked.
+    settings = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1"}
+    assert restyle(tmp_path, "db", "upgrade").returncode == 0
+    told = []
+    for revision in ("0007", "9999"):
+        with closing(sqlite3.connect(tmp_path / "data" / "restyle.db")) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+            connection.commit()
+        lines = restyle(tmp_path, "doctor", **settings).stdout.splitlines()
+        [at] = [n for n, line in enumerate(lines) if line[5:].startswith("database: ")]
+        told.append(lines[at : at + 2])
+    assert "revision 0007, older than this version" in told[0][0]
+    assert "`restyle db upgrade`" in told[0][1]
+    assert told[1][0].startswith("fail database: The database has a schema that this version")
+    assert "Install the version that wrote it" in told[1][1]
 
 
 def test_a_doctor_looks_at_token_and_permissions(tmp_path: Path) -> None:
