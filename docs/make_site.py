@@ -23,6 +23,7 @@ PAGES = {
     "docs/settings.md": "settings.md",
     "docs/checkpoints.md": "checkpoints.md",
     "docs/operating.md": "operating.md",
+    "docs/scaling.md": "scaling.md",
     "docs/reliability.md": "reliability.md",
     "docs/performance.md": "performance.md",
     "SECURITY.md": "security.md",

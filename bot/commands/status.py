@@ -13,8 +13,9 @@ from discord import app_commands
 from bot import __version__
 from bot.language import _, ngettext
 from bot.language.formats import duration, number, seconds
+from bot.listing import fitted
 from bot.moderation.gate import ADMIN
-from engine.api import Health
+from engine.api import Health, WorkerHealth
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -47,7 +48,22 @@ async def status_command(interaction: "discord.Interaction[RestyleBot]") -> None
         ).format(count=to_deliver),
         _("{free} GiB are free on the disk.").format(free=number(free / GIB, 1)),
     ]
-    await interaction.edit_original_response(content="\n".join(lines))
+    await interaction.edit_original_response(content=fitted(lines))
+
+
+def _worker(worker: WorkerHealth) -> str:
+    if worker.drained:
+        return _("• {name} gets no work for now: {why}").format(
+            name=worker.name, why=worker.drained
+        )
+    if not worker.alive:
+        return _("• {name} is not there yet.").format(name=worker.name)
+    return _("• {name} on {node}: {running} of {slots} places are taken.").format(
+        name=worker.name,
+        node=worker.node or "–",
+        running=number(worker.running),
+        slots=number(worker.slots),
+    )
 
 
 def _engine(health: Health, checkpoint: str) -> Iterator[str]:
@@ -70,6 +86,7 @@ def _engine(health: Health, checkpoint: str) -> Iterator[str]:
             taken=number(health.memory_bytes / GIB, 1),
             total=number(health.memory_total_bytes / GIB, 1),
         )
+    yield from map(_worker, health.workers)
     if health.restarts:
         yield ngettext(
             "It was lost {count} time since I was started.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageChops
 
-from engine.api import Health
+from engine.api import Health, WorkerHealth
 from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progress, Started
 from engine.params import Attempt
 from tests.engine.pictures import encoded
@@ -24,6 +24,7 @@ class PaintEngine:
     """
 
     slots: int = 2
+    workers: tuple[WorkerHealth, ...] = ()
     deaf: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     fails: list[Failed] = field(default_factory=list)
@@ -59,6 +60,7 @@ class PaintEngine:
             device="paint",
             slots=self.slots,
             running=tuple(self._running),
+            workers=self.workers,
         )
 
     async def cancel(self, key: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import discord
 import simcord
 
+from engine.api import WorkerHealth
 from tests.bot.stage import Stage, stage
 
 ADMIN = discord.Permissions(manage_guild=True)
@@ -42,6 +43,21 @@ async def test_an_admin_sees_queue_engine_and_deliveries(tmp_path: Path) -> None
         await first.outcome()
         await second.outcome()
         assert "0 jobs wait." in await told(s, admin)
+
+
+async def test_each_gpu_of_a_cluster_has_its_line(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.workers = (
+            WorkerHealth(name="restyle-0", alive=True, node="10.0.0.2", slots=4, running=1),
+            WorkerHealth(name="restyle-1", alive=True, drained="three failures in five minutes"),
+            WorkerHealth(name="restyle-2", alive=False),
+        )
+        lines = await told(s, admin_of(s))
+        assert [line for line in lines if line.startswith("• ")] == [
+            "• restyle-0 on 10.0.0.2: 1 of 4 places are taken.",
+            "• restyle-1 gets no work for now: three failures in five minutes",
+            "• restyle-2 is not there yet.",
+        ]
 
 
 async def test_an_engine_that_is_down_is_said(tmp_path: Path) -> None:
