@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.doctor import data, machine
+from bot.doctor.content import content
 from bot.doctor.engine import engine
 from bot.doctor.finding import Finding, Level
 from bot.doctor.on_discord import on_discord
@@ -22,6 +23,7 @@ async def examine(settings: Settings, *, config_dir: Path) -> AsyncIterator[Find
         yield machine.disk(settings)
         yield await data.database(settings)
     yield await data.intake(settings)
+    yield await content(settings)
     if settings.engine == "local":
         yield await machine.torch()
         if (driver := await machine.driver()) is not None:

@@ -21,6 +21,7 @@ from bot.moderation.holding import (
     always_hidden,
     check_source,
     explicit_allowed,
+    hashes_brought,
     held,
     require_check,
 )
@@ -156,12 +157,18 @@ class Submission:
             return await self._charge(origin, wish, specs)
 
     async def _check_source(self, origin: Origin, wish: Wish, rules: GuildRules | None) -> None:
-        """Look at a source that a member brought; a result was looked at when it was made."""
-        source_hash = wish.first.source_hash
-        if wish.parent_id is not None or source_hash is None:
+        """Look at what a member brought; a result was looked at when it was made.
+
+        A mask and a transparency are pictures too, and the latter is seen in the result.
+        """
+        if wish.parent_id is not None:
             return
-        image = await self._images.get(source_hash)
-        if await check_source(self._content, rules, image) is Verdict.DOUBTFUL:
+        brought = [one for one in hashes_brought(wish.first) if one is not None]
+        verdicts = [
+            await check_source(self._content, rules, await self._images.get(name))
+            for name in brought
+        ]
+        if Verdict.DOUBTFUL in verdicts:
             raise Doubtful(held(origin, wish))
 
     async def _charge(self, origin: Origin, wish: Wish, specs: list[JobSpec]) -> Submitted:

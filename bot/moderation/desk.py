@@ -74,10 +74,14 @@ async def _pictures(bot: "RestyleBot", case: Case) -> list[discord.File]:
     """Source and result, hidden until clicked: nobody has to see them unprepared."""
     job = await _job(bot, case)
     payload = dict(case.payload or {})
-    source = payload.get("source_hash") if job is None else job.source_hash
-    result = payload.get("result_hash") or (None if job is None else job.result_hash)
+    shown = {
+        "source": payload.get("source_hash") if job is None else job.source_hash,
+        "mask": payload.get("mask_hash"),
+        "transparency": payload.get("alpha_hash"),
+        "result": payload.get("result_hash") or (None if job is None else job.result_hash),
+    }
     files = []
-    for name, image_hash in (("source", source), ("result", result)):
+    for name, image_hash in shown.items():
         if image_hash is None:
             continue
         try:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import MemberError, NotAllowed
 from bot.jobs.origin import Origin
-from bot.jobs.spec import is_private
+from bot.jobs.spec import JobSpec, is_private
 from bot.jobs.wish import Wish
 from bot.language import _
 from bot.moderation import case_texts
@@ -75,6 +75,11 @@ async def check_source(content: ContentCheck, rules: GuildRules | None, image: b
     return verdict
 
 
+def hashes_brought(spec: JobSpec) -> tuple[str | None, ...]:
+    """The pictures that a member brings with a first wish: source, mask, transparency."""
+    return spec.source_hash, spec.mask_hash, spec.alpha_hash
+
+
 def held(origin: Origin, wish: Wish) -> dict[str, Any]:
     """A wish as a case keeps it."""
     return {
@@ -82,6 +87,8 @@ def held(origin: Origin, wish: Wish) -> dict[str, Any]:
         "wish": msgspec.to_builtins(wish),
         "prompt": wish.first.params.prompt,
         "source_hash": wish.first.source_hash,
+        "mask_hash": wish.first.mask_hash,
+        "alpha_hash": wish.first.alpha_hash,
     }
 
 

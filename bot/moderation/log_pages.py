@@ -13,6 +13,7 @@ from bot.moderation.deeds import deed_of
 from bot.moderation.gate import MODERATOR, require
 from storage.audit import AuditEntry
 from storage.moderation_tables import TargetKind
+from storage.quota_rules import UNLIMITED
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -106,7 +107,7 @@ def _entry(entry: AuditEntry) -> str:
         mark = marks.get(entry.target_kind)
         parts.append(f"<{mark}{entry.target_id}>" if mark else f"`{entry.target_id}`")
     changes = [
-        f"{key} {_value(entry.before.get(key))} → {_value(entry.after.get(key))}"
+        f"{key} {_value(key, entry.before.get(key))} → {_value(key, entry.after.get(key))}"
         for key in {**entry.before, **entry.after}
         if entry.before.get(key) != entry.after.get(key)
     ]
@@ -117,5 +118,7 @@ def _entry(entry: AuditEntry) -> str:
     return " · ".join(parts)
 
 
-def _value(value: object) -> str:
+def _value(key: str, value: object) -> str:
+    if key == "daily_quota" and value == UNLIMITED:
+        return _("unlimited")
     return "—" if value is None else texts.shown(str(value)[:60])

@@ -43,7 +43,6 @@ async def usage(
     refusals = dict(sorted(counts.items(), key=lambda item: -item[1]))
     names = await _names(interaction.guild, [one.user_id for one in members[:BARS_SHOWN]])
     figures = UsageFigures(
-        title=f"{days} days of Restyle",
         days=by_day,
         members=members,
         names=names,

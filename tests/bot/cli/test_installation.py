@@ -31,6 +31,7 @@ def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -
         "disk",
         "database",
         "intake",
+        "content check",
         "torch",
         "checkpoint",
         "engine",
@@ -95,8 +96,10 @@ def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:
 
 def test_a_doctor_looks_at_token_and_permissions(tmp_path: Path) -> None:
     network = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_TOKEN": TOKEN}
+    network["RESTYLE_CONTENT_CHECK"] = "none"
     with portal(guilds=[{"id": "7", "name": "Friends", "permissions": "1024"}]) as url:
         done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)
+    assert "warn content check: switched off" in done.stdout
     assert "1 of 1 servers lack some; Friends: send messages, attach files" in done.stdout
     with portal(refuses=True) as url:
         done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from bot.moderation import open_nsfw
 from bot.moderation.content import (
@@ -150,6 +150,38 @@ async def test_a_doubtful_source_waits_for_a_moderator(tmp_path: Path, decision:
         else:
             assert "not let this picture through" in asked.message.content
             assert s.engine.attempts == []
+
+
+def blurred(radius: float) -> Image.Image:
+    """White with a soft dark spot, which the model scores by how soft it is."""
+    spot = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(spot).ellipse((60, 60, 200, 200), fill=0)
+    return spot.filter(ImageFilter.GaussianBlur(radius))
+
+
+async def test_a_transparency_is_looked_at_too(tmp_path: Path) -> None:
+    """It is put back on the result, so a picture in it would be seen; 0.59, its source 0.00."""
+    picture = Image.new("RGB", (256, 256), TEAL)
+    picture.putalpha(blurred(30))
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        brought = ("photo.png", encoded(picture, "PNG"))
+        assert "explicit" in (await s.restyle(image=brought)).refusal
+        desk = await with_desk(s)
+        assert "A moderator looks" in (await s.restyle(image=brought)).message.content
+        names = [one.filename for one in card_of(desk).attachments]
+        assert names == ["SPOILER_source.webp", "SPOILER_transparency.webp"]
+        assert s.engine.attempts == []
+
+
+async def test_a_mask_is_looked_at_too(tmp_path: Path) -> None:
+    """This one scores 0.022, and the picture that it lies on 0.010."""
+    picture = ("photo.png", encoded(Image.new("RGB", (256, 256), TEAL), "PNG"))
+    mask = ("mask.png", encoded(blurred(5), "PNG"))
+    options: dict[str, Any] = {"image": picture, "mask_image": mask, "prompt": "a door"}
+    async with stage(tmp_path, **lines(0.015, 0.02)) as s:
+        assert "explicit" in (await s.command("inpaint", **options)).refusal
+    async with stage(tmp_path / "higher", **lines(0.03, 0.04)) as s:
+        await (await s.command("inpaint", **options)).outcome()
 
 
 async def test_without_a_desk_doubt_means_no(tmp_path: Path) -> None:
