@@ -30,12 +30,16 @@ from tests.storage.making import new_job, result, terms
 T = TypeVar("T")
 
 Taken = dict[date | None, int]
+# A member's allowance of a day; the last is the channel that has one of its own.
+Allowance = tuple[int, date, int | None]
 
 LIMIT = 4
 POOL = 9
 IN_FLIGHT = 3
 UNLIMITED = 1_000_000
 MEMBERS = (1, 2)
+# None is every channel without an allowance of its own.
+CHANNELS = (None, 77)
 DAYS = tuple(
     QuotaDay(date=date(2025, 6, n), ends_at=datetime(2025, 6, n + 1, tzinfo=UTC)) for n in (1, 2, 3)
 )
@@ -50,6 +54,7 @@ class Expected:
     id: str
     user_id: int
     day: QuotaDay
+    channel: int | None
     cost: int
     taken: Taken
     forgiven: bool = False
@@ -58,11 +63,11 @@ class Expected:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Drives jobs, grants and gifts of two members over three days, next to a model that counts.
+    """Drives jobs, grants and gifts of two members in two places over three days, next to a model.
 
     The model keeps each pot as a number and knows nothing of rows or sums: ``allowance`` is what
-    went out of a member's allowance of a day, ``bonus`` what is left of a member's bonus credits by
-    the day on which they expire.
+    went out of a member's allowance of a day, in the channel that has one of its own or in all
+    others; ``bonus`` is what is left of a member's bonus credits by the day on which they expire.
     """
 
     jobs = Bundle("jobs")
@@ -74,8 +79,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.guild_id = guild_id
         self.day = DAYS[0]
         self.limit: int | None = LIMIT
+        self.channel: int | None = None
         self.known: list[Expected] = []
-        self.allowance: Counter[tuple[int, date]] = Counter()
+        self.allowance: Counter[Allowance] = Counter()
         self.bonus: Counter[tuple[int, date]] = Counter()
 
     def wait(self, operation: Coroutine[Any, Any, T]) -> T:
@@ -84,11 +90,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def terms(self) -> Terms:
         """The rules as they stand now."""
-        return terms(self.limit, day=self.day, max_in_flight_per_user=IN_FLIGHT, pool=POOL)
+        return terms(
+            self.limit,
+            day=self.day,
+            max_in_flight_per_user=IN_FLIGHT,
+            pool=POOL,
+            channel_id=self.channel,
+        )
 
     def left(self, user_id: int) -> Taken:
         """What is in each of a member's pots, in the order of spending; None is the allowance."""
-        used = self.allowance[user_id, self.day.date]
+        used = self.allowance[user_id, self.day.date, self.channel]
         today = UNLIMITED if self.limit is None else max(0, self.limit - used)
         expiries = sorted(last for member, last in self.bonus if member == user_id)
         pots: Taken = {None: today}
@@ -104,15 +116,15 @@ class LedgerMachine(RuleBasedStateMachine):
             if part > 0:
                 taken[expires_on] = part
         for expires_on, part in taken.items():
-            self.put(user_id, self.day.date, expires_on, -part)
+            self.put((user_id, self.day.date, self.channel), expires_on, -part)
         return taken
 
-    def put(self, user_id: int, day: date, expires_on: date | None, amount: int) -> None:
+    def put(self, whose: Allowance, expires_on: date | None, amount: int) -> None:
         """Put credits into a pot."""
         if expires_on is None:
-            self.allowance[user_id, day] -= amount
+            self.allowance[whose] -= amount
         else:
-            self.bonus[user_id, expires_on] += amount
+            self.bonus[whose[0], expires_on] += amount
 
     def pool_used(self) -> int:
         """What all members have spent of the day's pool."""
@@ -140,14 +152,14 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             assert refusal is None
             taken = self.take(user_id, cost, pots)
-            self.known.append(Expected(new.id, user_id, self.day, cost, taken))
+            self.known.append(Expected(new.id, user_id, self.day, self.channel, cost, taken))
             return self.known[-1]
         return multiple()
 
     def refund(self, job: Expected) -> None:
         """A job's credits go back to the pots that they came from."""
         for expires_on, part in job.taken.items():
-            self.put(job.user_id, job.day.date, expires_on, part)
+            self.put((job.user_id, job.day.date, job.channel), expires_on, part)
 
     @rule(user_id=st.sampled_from(MEMBERS), amount=st.integers(1, 3), days=st.integers(0, 2))
     def grant(self, user_id: int, amount: int, days: int) -> None:
@@ -173,7 +185,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert sum(pots.values()) < amount
             return
         for expires_on, part in self.take(giver, amount, pots).items():
-            self.put(receiver, self.day.date, expires_on or self.day.date, part)
+            self.bonus[receiver, expires_on or self.day.date] += part
 
     @rule(whose=st.sampled_from((None, *MEMBERS)))
     def reset(self, whose: int | None) -> None:
@@ -185,12 +197,18 @@ class LedgerMachine(RuleBasedStateMachine):
             counts = job.status is JobStatus.DONE and not job.forgiven
             if counts and job.day is self.day and whose in (None, job.user_id):
                 job.forgiven = True
-                self.put(job.user_id, job.day.date, None, job.taken.get(None, 0))
+                whose_pot = (job.user_id, job.day.date, job.channel)
+                self.put(whose_pot, None, job.taken.get(None, 0))
 
     @rule(limit=st.sampled_from((0, LIMIT, LIMIT + 2, None)))
     def change_the_rule(self, limit: int | None) -> None:
         """A moderator changes the limit while jobs are in flight."""
         self.limit = limit
+
+    @rule(channel=st.sampled_from(CHANNELS))
+    def go_elsewhere(self, channel: int | None) -> None:
+        """The members move on to a channel with an allowance of its own, or back."""
+        self.channel = channel
 
     @rule(job=jobs)
     def claim(self, job: Expected) -> None:
@@ -253,7 +271,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def members_see_what_the_model_counts(self) -> None:
         """The sum of the ledger is what is told, and no pot is ever overdrawn."""
         assert self.pool_used() <= POOL
-        for user_id in MEMBERS:
+        here = self.channel
+        for user_id, self.channel in itertools.product(MEMBERS, CHANNELS):
             pots = self.left(user_id)
             assert min(pots.values()) >= 0
             balance = self.wait(self.database.quota.balance(self.guild_id, user_id, self.terms()))
@@ -264,6 +283,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert balance.remaining is balance.limit is None
             else:
                 assert balance.remaining == sum(pots.values())
+        self.channel = here
 
     def teardown(self) -> None:
         """Every job that ended, and no other, has one delivery; a late look finds the same."""
