@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from bot.errors import RestyleError
@@ -52,7 +53,9 @@ def list_(
     for row in rows:
         name = f"{row.name} (chosen)" if row.name == settings.checkpoint else row.name
         licence = f"{row.licence}, no commercial use" if row.non_commercial else row.licence
-        table.add_row(name, row.family, str(row.size), licence, _told(_on_disk(row)), row.source)
+        told = (name, row.family, str(row.size), licence, _told(_on_disk(row)), row.source)
+        # "[dev]" is part of a licence's name, and no markup.
+        table.add_row(*map(escape, told))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 

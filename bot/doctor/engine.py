@@ -4,18 +4,20 @@ import io
 from collections.abc import AsyncIterator
 from importlib.resources import files
 
+import msgspec
 from PIL import Image
 
 from bot.application import engine_options
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.settings import Settings
 from engine.checkpoints import Checkpoint, find_checkpoint
-from engine.client import LocalEngine
+from engine.client import EngineOptions, LocalEngine
 from engine.errors import CheckpointError, EngineError
 from engine.events import Done, Failed
 from engine.params import Attempt, RestyleParams
 
 PHOTO = "cat.jpg"
+GREETING_S = 10.0
 
 
 async def engine(settings: Settings) -> AsyncIterator[Finding]:
@@ -30,17 +32,38 @@ async def engine(settings: Settings) -> AsyncIterator[Finding]:
         yield warn("checkpoint", told, "Its licence forbids commercial use; read it first.")
     else:
         yield ok("checkpoint", told)
-    local = LocalEngine(engine_options(settings))
+    local = LocalEngine(_options(settings))
     try:
         await local.start()
         health = local.health()
         yield ok("engine", f"ready on {health.device}, {health.slots} jobs at once")
         yield await _one_picture(local, checkpoint)
     except EngineError as error:
+        if _serves_another(settings, error):
+            told = f"one listens on {settings.engine_socket} and serves somebody else"
+            remedy = (
+                "`restyle health --ready` asks the bot that has it; stop that bot to try it here."
+            )
+            yield warn("engine", told, remedy)
+            return
         remedy = f"`restyle models pull {checkpoint.name}` downloads it; see RESTYLE_DEVICE too."
         yield fail("engine", str(error), remedy)
     finally:
         await local.close()
+
+
+def _options(settings: Settings) -> EngineOptions:
+    options = engine_options(settings)
+    if settings.engine != "socket":
+        return options
+    # One that listens has loaded its checkpoint, so it greets at once or serves a bot.
+    patience_s = min(GREETING_S, settings.engine_ready_timeout_s)
+    return msgspec.structs.replace(options, ready_timeout_s=patience_s)
+
+
+def _serves_another(settings: Settings, error: EngineError) -> bool:
+    late = isinstance(error.__cause__, TimeoutError)
+    return settings.engine == "socket" and late and settings.engine_socket.is_socket()
 
 
 async def _one_picture(local: LocalEngine, checkpoint: Checkpoint) -> Finding:

@@ -1,6 +1,7 @@
 """`restyle doctor` and `restyle bench` on an installation of their own."""
 
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -74,6 +75,27 @@ def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
     assert "There is no checkpoint 'magic'" in wrong[2]
     # Each is followed by what can be done about it.
     assert all(lines[lines.index(line) + 1].lstrip().startswith("→ ") for line in wrong)
+
+
+def test_a_doctor_waits_for_no_engine_that_serves_the_bot(tmp_path: Path) -> None:
+    path = tmp_path / "engine.sock"
+    settings = {
+        "RESTYLE_ENGINE": "socket",
+        "RESTYLE_ENGINE_SOCKET": str(path),
+        "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1",
+        "RESTYLE_ENGINE_READY_TIMEOUT_S": "1",
+    }
+    with socket.socket(socket.AF_UNIX) as busy:
+        busy.bind(str(path))
+        busy.listen()
+        lines = restyle(tmp_path, "doctor", **settings).stdout.splitlines()
+    [at] = [n for n, line in enumerate(lines) if line[5:].startswith("engine: ")]
+    assert lines[at] == f"warn engine: one listens on {path} and serves somebody else"
+    assert "`restyle health --ready` asks the bot that has it" in lines[at + 1]
+    path.unlink()
+    lines = restyle(tmp_path, "doctor", **settings).stdout.splitlines()
+    [gone] = [line for line in lines if line[5:].startswith("engine: ")]
+    assert gone.startswith(f"fail engine: No engine listens on {path}")
 
 
 def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:

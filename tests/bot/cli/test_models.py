@@ -30,6 +30,8 @@ def test_the_table_tells_licence_and_place(tmp_path: Path) -> None:
     [turbo] = [line for line in shown.splitlines() if line.lstrip().startswith("sd-turbo")]
     assert "no commercial use" in turbo
     assert "not downloaded" in turbo
+    [flux] = [line for line in shown.splitlines() if line.lstrip().startswith("flux-dev")]
+    assert "FLUX.1 [dev] Non-Commercial Licence, no commercial use" in flux
 
 
 def test_a_folder_is_looked_at_before_it_is_added(tmp_path: Path) -> None:
