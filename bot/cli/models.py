@@ -53,9 +53,9 @@ def list_(
     for row in rows:
         name = f"{row.name} (chosen)" if row.name == settings.checkpoint else row.name
         licence = f"{row.licence}, no commercial use" if row.non_commercial else row.licence
-        told = (name, row.family, str(row.size), licence, _told(_on_disk(row)), row.source)
+        cells = (name, row.family, str(row.size), licence, _told(_on_disk(row)), row.source)
         # "[dev]" is part of a licence's name, and no markup.
-        table.add_row(*map(escape, told))
+        table.add_row(*map(escape, cells))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 

@@ -1,6 +1,7 @@
 """The engine: its checkpoint loads, and one real picture comes out."""
 
 import io
+import socket
 from collections.abc import AsyncIterator
 from importlib.resources import files
 
@@ -18,6 +19,8 @@ from engine.params import Attempt, RestyleParams
 
 PHOTO = "cat.jpg"
 GREETING_S = 10.0
+ASK_ITS_BOT = "`restyle health --ready` asks the bot that has it; stop that bot to try it here."
+START_ONE = "`restyle engine` starts one; both need the same RESTYLE_ENGINE_SOCKET and checkpoint."
 
 
 async def engine(settings: Settings) -> AsyncIterator[Finding]:
@@ -41,13 +44,10 @@ async def engine(settings: Settings) -> AsyncIterator[Finding]:
     except EngineError as error:
         if _serves_another(settings, error):
             told = f"one listens on {settings.engine_socket} and serves somebody else"
-            remedy = (
-                "`restyle health --ready` asks the bot that has it; stop that bot to try it here."
-            )
-            yield warn("engine", told, remedy)
+            yield warn("engine", told, ASK_ITS_BOT)
             return
         remedy = f"`restyle models pull {checkpoint.name}` downloads it; see RESTYLE_DEVICE too."
-        yield fail("engine", str(error), remedy)
+        yield fail("engine", str(error), START_ONE if settings.engine == "socket" else remedy)
     finally:
         await local.close()
 
@@ -62,8 +62,10 @@ def _options(settings: Settings) -> EngineOptions:
 
 
 def _serves_another(settings: Settings, error: EngineError) -> bool:
-    late = isinstance(error.__cause__, TimeoutError)
-    return settings.engine == "socket" and late and settings.engine_socket.is_socket()
+    if settings.engine != "socket" or not isinstance(error.__cause__, TimeoutError):
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(settings.engine_socket)) == 0
 
 
 async def _one_picture(local: LocalEngine, checkpoint: Checkpoint) -> Finding:
