@@ -6,10 +6,16 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+import discord
 import pytest
 import typer
+from discord import app_commands
 
 from bot.cli.app import app
+from bot.commands import add_commands
+from bot.offer import Offer
+from bot.settings import load_settings
+from engine.checkpoints import load_checkpoints
 from tests.docs.markdown import DOCUMENTS, ROOT, code_spans, fenced_lines, table_rows, text_of
 
 ROOT_COMMAND: Any = typer.main.get_command(app)
@@ -54,6 +60,19 @@ def test_every_call_named_is_known(document: str) -> None:
 def test_the_readme_tells_every_command() -> None:
     told = {row[0] for row in table_rows("README.md")}
     assert [name for name in _leaves(ROOT_COMMAND) if f"`restyle {name}`" not in told] == []
+
+
+def test_the_changelog_names_every_command() -> None:
+    """Nothing was released yet, so every command is news."""
+    told = text_of("CHANGELOG.md")
+    words = set(re.findall(r"[\w-]+", told))
+    assert [name for name in _leaves(ROOT_COMMAND) if not set(name.split()) <= words] == []
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    add_commands(tree, load_settings(), Offer(load_checkpoints().values()))
+    for command in tree.walk_commands():
+        assert f"/{command.name}" in told or command.parent is not None, command.name
+    for menu in ("Restyle this", "Restyle avatar", "Show lineage"):
+        assert f'"{menu}"' in told
 
 
 def _make_targets() -> set[str]:
