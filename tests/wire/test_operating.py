@@ -1,6 +1,7 @@
 """What an operator does to a running bot and sees of it, with real signals and real scrapes."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -73,6 +74,10 @@ async def test_answers_calls_and_retries_are_counted_as_discord_saw_them(scene: 
     assert seen["restyle_deliveries_total{outcome=delivered}"] == 1
     assert seen["restyle_attempts_total{code=,outcome=done}"] == 1
     assert seen["restyle_ledger_rows_total{kind=commit}"] == 1
+    # Every line about a job tells where it belongs.
+    lines = [json.loads(line) for line in scene.bot.log.splitlines() if '"job"' in line]
+    assert {line["event"] for line in lines} >= {"attempt ended", "delivery postponed"}
+    assert all({"job", "guild", "attempt"} <= set(line) for line in lines)
 
 
 async def test_sighup_brings_in_what_harms_nothing_and_names_the_rest(scene: Scene) -> None:
