@@ -10,5 +10,6 @@ BENCHMARKS = {
     "drift": "How far a chain of variations strays from where it began.",
     "encode": "How long a result takes to become a file, and how large it is.",
     "handover": "A picture to the engine process and back.",
+    "cluster": "What Ray costs a job, what more actors gain, and what kills leave behind.",
     "memory": "Whether an engine that runs for long holds more and more memory.",
 }

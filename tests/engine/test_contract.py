@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 
 from engine.api import Engine
+from engine.bench.ray_head import cluster
 from engine.client import EngineOptions, LocalEngine
 from engine.events import Cancelled, Done, Event, Lost, Progress, Started, Terminal
 from tests.bot.paint_engine import PaintEngine
 from tests.engine.attempts import attempt
-from tests.engine.ray.cluster import cluster
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 

@@ -28,10 +28,17 @@ HELD = {
     "drift": {"lab_ratio"},
     "encode": {"speed_up", "size_ratio"},
     "handover": {"vs_raw_pipe"},
+    "cluster": {
+        "overhead_ms",
+        "two_actors_gain",
+        "sixteen_actors_gain",
+        "not_ended",
+        "doubled",
+    },
     "memory": {"growth"},
 }
 # An export or a dozen calls of each size take most of a minute, however small the model is.
-LONG = ("turbo", "cpu", "batching")
+LONG = ("turbo", "cpu", "batching", "cluster")
 
 
 def quick(name: str) -> Report:

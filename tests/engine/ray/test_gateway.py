@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from engine.bench.ray_head import Cluster, cluster
 from engine.client import LocalEngine
 from engine.errors import CheckpointError
 from engine.events import Cancelled, Done, Event, Lost, Progress
 from tests.engine.attempts import attempt
-from tests.engine.ray.cluster import Cluster, cluster
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 

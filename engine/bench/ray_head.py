@@ -1,4 +1,4 @@
-"""A real Ray cluster on this machine, whose parts the tests end with real signals."""
+"""A Ray cluster on this machine, whose parts benches and tests end with real signals."""
 
 import asyncio
 import os
@@ -15,6 +15,8 @@ import psutil
 from engine.client.options import RayOptions
 
 LOCALHOST = "127.0.0.1"
+# Ray gives its own parts a few seconds to come up, which a busy machine may not have.
+TRIES = 3
 
 
 def free_port() -> int:
@@ -45,22 +47,29 @@ class Cluster:
 
     async def start(self) -> None:
         """Start the head, at the same port every time, and wait until it answers."""
+        said = b""
+        for _ in range(TRIES):
+            self._head = await self._spawn()
+            assert self._head.stdout is not None
+            async for line in self._head.stdout:
+                said += line
+                if b"Ray runtime started" in line:
+                    return
+            await self._head.wait()
+        raise RuntimeError(f"The Ray head did not start:\n{said.decode(errors='replace')}")
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         ray = Path(sys.executable).with_name("ray")
-        self._head = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *(ray, "start", "--head", "--block", "--disable-usage-stats"),
             *("--port", str(self._port), "--node-ip-address", LOCALHOST),
             *("--include-dashboard", "false", "--num-cpus", str(self._cpus)),
             *("--object-store-memory", "200000000", "--temp-dir", self._folder.name),
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.STDOUT,
             # All that it starts is ended with it, whatever happens.
             start_new_session=True,
         )
-        assert self._head.stdout is not None
-        async for line in self._head.stdout:
-            if b"--block" in line or b"Ray runtime started" in line:
-                return
-        raise RuntimeError("the Ray head did not start")
 
     async def kill(self) -> None:
         """End the head and everything on its machine as a power cut would."""
