@@ -15,6 +15,7 @@ from bot.commands.mod.log import log
 from bot.commands.mod.looks import guild_looks
 from bot.commands.mod.pausing import pause, resume
 from bot.commands.mod.quota import quota
+from bot.commands.mod.quota_policy import POLICY
 from bot.commands.mod.roles import role_rules
 from bot.commands.mod.settings import guild_rules, rules
 from bot.commands.mod.usage import usage
@@ -45,5 +46,7 @@ mod = app_commands.Group(
     allowed_contexts=app_commands.AppCommandContext(guild=True),
     allowed_installs=app_commands.AppInstallationType(guild=True),
 )
+for policy in POLICY:
+    quota.add_command(policy)
 for part in PARTS:
     mod.add_command(part)

@@ -1,4 +1,4 @@
-"""`/mod quota`: who may make how many pictures, and what is given to them on top."""
+"""`/mod quota set`, `grant`, `reset` and `rules`: who may make how many pictures."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,7 @@ from bot.commands.mod.channels import Channel
 from bot.errors import NotUnderstood
 from bot.language import _
 from bot.moderation.deeds import REASON_MAX_CHARS, deed_of
-from bot.moderation.spans import parse_span
 from bot.quota import moderators_texts as texts
-from bot.quota.price import MAX_FACTOR
 from storage.audit import Deed
 from storage.moderation_tables import TargetKind
 from storage.quota_rules import UNLIMITED, Allowance
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
 
 Reason = app_commands.Range[str, 1, REASON_MAX_CHARS]
 Word = app_commands.Range[str, 1, 20]
-Factor = app_commands.Range[int, 1, MAX_FACTOR]
 # Far above what a machine makes in a day, and small enough for every sum.
 MAX_CREDITS = 1_000_000
 MAX_GRANT = 10_000
 MAX_GRANT_DAYS = 365
-MAX_IN_FLIGHT = 1000
-MAX_VOTES = 100
 # Members whose roles Discord is asked for one by one, since the bot keeps no list of members.
 MAX_LOOKED_UP = 200
 
@@ -128,105 +123,6 @@ async def reset(
     await interaction.edit_original_response(content=texts.was_reset(scope, target_id, given_back))
 
 
-@quota.command(name="pool", description="How many pictures all members share a day")
-@app_commands.describe(
-    amount="A number, none, or unlimited to share without limit", reason="Why, for the audit log"
-)
-async def pool(
-    interaction: "discord.Interaction[RestyleBot]", amount: Word, reason: Reason | None = None
-) -> None:
-    """Set the guild's pool."""
-    shared = read_allowance(amount)
-    value = None if shared == texts.DEFAULT else shared
-    await _change(interaction, "quota pool", reason, pool=value)
-    await interaction.edit_original_response(content=texts.pool_is(value))
-
-
-@quota.command(name="waiting", description="How long new members wait before they may ask")
-@app_commands.describe(
-    span="Such as 90m, 12h or 7d; none: they need not wait", reason="Why, for the audit log"
-)
-async def waiting(
-    interaction: "discord.Interaction[RestyleBot]", span: Word, reason: Reason | None = None
-) -> None:
-    """Set the waiting time."""
-    wait = timedelta() if _is_none(span) else parse_span(span)
-    seconds = int(wait.total_seconds())
-    await _change(interaction, "quota waiting", reason, new_member_wait_s=seconds)
-    await interaction.edit_original_response(content=texts.waiting_is(span, seconds))
-
-
-@quota.command(name="queue", description="How many pictures may wait or run at once")
-@app_commands.describe(
-    member="Of one member; 0: the operator's default",
-    server="Of all members together; 0: the operator's default",
-    reason="Why, for the audit log",
-)
-async def queue(
-    interaction: "discord.Interaction[RestyleBot]",
-    member: app_commands.Range[int, 0, MAX_IN_FLIGHT] | None = None,
-    server: app_commands.Range[int, 0, MAX_IN_FLIGHT] | None = None,
-    reason: Reason | None = None,
-) -> None:
-    """Set the caps on jobs in flight."""
-    given = {"max_in_flight_per_user": member, "max_in_flight_per_guild": server}
-    changes = {name: value or None for name, value in given.items() if value is not None}
-    await _change(interaction, "quota queue", reason, **changes)
-    await interaction.edit_original_response(content=texts.done())
-
-
-@quota.command(name="prices", description="What large pictures and many steps cost")
-@app_commands.describe(
-    large="Factor for large pictures",
-    very_large="Factor for very large pictures",
-    many_steps="Factor for many steps",
-    very_many_steps="Factor for very many steps",
-    reason="Why, for the audit log",
-)
-async def prices(
-    interaction: "discord.Interaction[RestyleBot]",
-    large: Factor | None = None,
-    very_large: Factor | None = None,
-    many_steps: Factor | None = None,
-    very_many_steps: Factor | None = None,
-    reason: Reason | None = None,
-) -> None:
-    """Set factors of the price."""
-    given = {
-        "price_large": large,
-        "price_huge": very_large,
-        "price_many": many_steps,
-        "price_very_many": very_many_steps,
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    await _change(interaction, "quota prices", reason, **changes)
-    await interaction.edit_original_response(content=texts.done())
-
-
-@quota.command(name="votes", description="Let members with a role decide on requests for more")
-@app_commands.describe(
-    role="Who votes; left out: only moderators decide",
-    needed="How many votes grant a request",
-    within="How long votes are taken, such as 12h or 2d",
-    reason="Why, for the audit log",
-)
-async def votes(
-    interaction: "discord.Interaction[RestyleBot]",
-    role: discord.Role | None = None,
-    needed: app_commands.Range[int, 1, MAX_VOTES] | None = None,
-    within: Word | None = None,
-    reason: Reason | None = None,
-) -> None:
-    """Set or end the vote."""
-    changes: dict[str, Any] = {"vote_role_id": None if role is None else role.id}
-    if needed is not None:
-        changes["votes_needed"] = needed
-    if within is not None:
-        changes["vote_window_s"] = int(parse_span(within).total_seconds())
-    await _change(interaction, "quota votes", reason, **changes)
-    await interaction.edit_original_response(content=texts.done())
-
-
 @quota.command(name="rules", description="All quota rules of this server")
 async def rules(interaction: "discord.Interaction[RestyleBot]") -> None:
     """List them."""
@@ -251,7 +147,7 @@ def read_allowance(text: str) -> int | None:
     word = text.strip().lower()
     if word == "unlimited":
         return None
-    if _is_none(word):
+    if is_none(word):
         return 0
     if word == "default":
         return texts.DEFAULT
@@ -260,7 +156,8 @@ def read_allowance(text: str) -> int | None:
     raise NotUnderstood(_("Tell me a number, or one of: unlimited, none, default."))
 
 
-def _is_none(text: str) -> bool:
+def is_none(text: str) -> bool:
+    """Whether the word "none" was typed."""
     return text.strip().lower() == "none"
 
 
@@ -295,17 +192,6 @@ def _deed(
         return deed_of(interaction, action, reason=reason)
     kind = TargetKind(scope.value)
     return deed_of(interaction, action, target_kind=kind, target_id=target_id, reason=reason)
-
-
-async def _change(
-    interaction: "discord.Interaction[RestyleBot]",
-    action: str,
-    reason: str | None,
-    **changes: Any,
-) -> None:
-    await interaction.response.defer(ephemeral=True)
-    deed = deed_of(interaction, action, reason=reason)
-    await interaction.client.app.database.quota_rules.change_policy(deed, **changes)
 
 
 async def _with_role(

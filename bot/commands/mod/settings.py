@@ -57,9 +57,7 @@ async def report_channel(
     reason: Why | None = None,
 ) -> None:
     """Set the channel of reports."""
-    require_reach(channel)
-    chosen = None if channel is None else channel.id
-    await change(interaction, "set report-channel", reason, report_channel_id=chosen)
+    await _set_channel(interaction, "report-channel", reason, "report_channel_id", channel)
 
 
 @guild_rules.command(
@@ -72,9 +70,19 @@ async def request_channel(
     reason: Why | None = None,
 ) -> None:
     """Set the channel of requests."""
+    await _set_channel(interaction, "request-channel", reason, "moderators_channel_id", channel)
+
+
+async def _set_channel(
+    interaction: "discord.Interaction[RestyleBot]",
+    what: str,
+    reason: str | None,
+    column: str,
+    channel: discord.TextChannel | None,
+) -> None:
     require_reach(channel)
     chosen = None if channel is None else channel.id
-    await change(interaction, "set request-channel", reason, moderators_channel_id=chosen)
+    await change(interaction, f"set {what}", reason, **{column: chosen})
 
 
 async def change(
