@@ -68,7 +68,9 @@ class Application:
         names = dict.fromkeys((settings.checkpoint, *settings.checkpoints))
         self.offer = offer_from(names, settings.resolved_checkpoints_file)
         self.checkpoint = self.offer.default
-        self.database = Database(settings.resolved_database_url)
+        self.database = Database(
+            settings.resolved_database_url, lock_timeout_s=settings.database_lock_timeout_s
+        )
         self.images = open_images(settings.images_url, settings.data_dir / "images")
         self.intake = Intake(intake_limits(settings))
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
@@ -216,6 +218,7 @@ class Application:
 
     async def close(self) -> None:
         """End all, the last begun first. May be called twice."""
+        self.submission.close()
         await self._opened.aclose()
 
 

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
         None,
         description="`sqlite:///file` or `postgresql://…`; unset: `restyle.db` in the data folder.",
     )
+    database_lock_timeout_s: float = Field(
+        10.0, gt=0, description="How long a statement may wait for another's lock on the database."
+    )
     checkpoint: str = Field("embedded", description="Name of a row in the checkpoint table.")
     checkpoints: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

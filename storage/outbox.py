@@ -22,12 +22,14 @@ class Delivery:
     Attributes:
         kind: The final status that the job reached.
         attempts: Tries that failed so far.
+        post_begun_at: When a new message was first about to be posted; None where none ever was.
     """
 
     id: int
     job_id: str
     kind: JobStatus
     attempts: int
+    post_begun_at: datetime | None = None
 
 
 class Outbox:
@@ -46,7 +48,13 @@ class Outbox:
         )
         rows = await self._sessions.look(lambda session: session.scalars(statement).all())
         return [
-            Delivery(id=row.id, job_id=row.job_id, kind=row.kind, attempts=row.attempts)
+            Delivery(
+                id=row.id,
+                job_id=row.job_id,
+                kind=row.kind,
+                attempts=row.attempts,
+                post_begun_at=row.post_begun_at,
+            )
             for row in rows
         ]
 
@@ -69,6 +77,10 @@ class Outbox:
         await self._change(
             delivery_id, attempts=OutboxRow.attempts + 1, due_at=until, last_error=reason
         )
+
+    async def begin_post(self, delivery_id: int, now: datetime) -> None:
+        """A message is about to be posted: from here on there may be one, whatever is heard."""
+        await self._change(delivery_id, post_begun_at=func.coalesce(OutboxRow.post_begun_at, now))
 
     async def abandoned(self, delivery_id: int, reason: str) -> None:
         """No way to the member is left, so the charge for what was made is given back, too."""

@@ -207,6 +207,7 @@ class OutboxRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    post_begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ImageUseRow(Base):

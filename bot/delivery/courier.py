@@ -1,8 +1,8 @@
 """Edits or posts one message by whichever way is still open: token, own permission, new post."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import discord
@@ -13,6 +13,10 @@ from storage.records import Job
 
 # What Discord keeps of a nonce.
 NONCE_CHARS = 25
+# "The past few minutes", says Discord's documentation of how long it knows one; less is on the safe
+# side.
+NONCE_LIFE = timedelta(minutes=2)
+ORIGINAL = "@original"
 QUIET = discord.AllowedMentions.none()
 
 
@@ -30,6 +34,16 @@ class Letter:
     view: Callable[[], discord.ui.View | None]
 
 
+class PostUnknown(Exception):
+    """A post was begun so long ago that Discord could not tell a second one from it."""
+
+
+def check_post(begun_at: datetime | None, now: datetime) -> None:
+    """Raise ``PostUnknown`` where a post that was begun then may be there and cannot be found."""
+    if begun_at is not None and now - begun_at > NONCE_LIFE:
+        raise PostUnknown("whether it was posted before is not known")
+
+
 class Courier:
     """Knows the ways to a job's message and takes the first that is open."""
 
@@ -37,36 +51,43 @@ class Courier:
         self._client = client
 
     async def edit_by_token(self, job: Job, letter: Letter) -> None:
-        """Edit as the interaction's answer; works everywhere, but only for some minutes."""
+        """Edit the interaction's answer; works everywhere, but only for some minutes."""
         webhook = discord.Webhook.partial(
             job.application_id, job.interaction_token, client=self._client
         )
-        assert job.message_id is not None
         await webhook.edit_message(
-            job.message_id,
+            # Discord takes the word for an id where the answer's own is not known.
+            job.message_id or ORIGINAL,  # type: ignore[arg-type]
             content=letter.content,
             attachments=letter.files(),
             view=letter.view(),
             allowed_mentions=QUIET,
         )
 
-    async def deliver(self, job: Job, letter: Letter) -> None:
-        """Show ``letter`` in the job's message, or in a new post where that cannot be edited.
+    async def deliver(
+        self, job: Job, letter: Letter, begin_post: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Show ``letter`` in the job's message, or in a new post where none is known.
+
+        Args:
+            begin_post: Notes that there may be a post from now on.
 
         Raises:
+            PostUnknown: ``begin_post`` says so.
             discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
         if is_private(job):
             # Nobody can reach that message otherwise, and a post would show it to all.
             return await self.edit_by_token(job, letter)
+        if job.interaction_expires_at > datetime.now(UTC):
+            try:
+                return await self.edit_by_token(job, letter)
+            except discord.HTTPException as error:
+                if fault_of(error) is not Fault.TOKEN_DEAD:
+                    raise
         if job.message_id is not None:
-            if job.interaction_expires_at > datetime.now(UTC):
-                try:
-                    return await self.edit_by_token(job, letter)
-                except discord.HTTPException as error:
-                    if fault_of(error) is not Fault.TOKEN_DEAD:
-                        raise
             return await self._edit_as_bot(job, letter)
+        await begin_post()
         return await self._post(job, letter)
 
     async def _edit_as_bot(self, job: Job, letter: Letter) -> None:

@@ -1,14 +1,16 @@
 """The loop that brings outcomes from the outbox to Discord, again and again until one way works."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import aiohttp
 import discord
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.delivery.courier import Courier
+from bot.delivery.courier import Courier, PostUnknown, check_post
 from bot.delivery.faults import Fault, fault_of
 from bot.delivery.letters import LetterWriter
 from bot.intake import IntakeError
@@ -135,7 +137,10 @@ class Deliverer:
             await self._announcements.settled(job.id)
             try:
                 with self._traces.delivery(job):
-                    await self._bring(jobs)
+                    await self._bring(jobs, partial(self._begin_post, item))
+            except PostUnknown as error:
+                self._end_traces(jobs)
+                return await self._failed(item, None, Fault.HOPELESS, error)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 given_up = await self._failed(item, job.message_id, fault_of(error), error)
                 if given_up:
@@ -153,18 +158,25 @@ class Deliverer:
         for job in jobs:
             self._traces.over(job)
 
-    async def _bring(self, jobs: list[Job]) -> None:
+    async def _begin_post(self, item: Delivery) -> None:
+        now = datetime.now(UTC)
+        check_post(item.post_begun_at, now)
+        await self._database.outbox.begin_post(item.id, now)
+
+    async def _bring(self, jobs: list[Job], begin_post: Callable[[], Awaitable[None]]) -> None:
         """Write the letter and bring it, smaller after each refusal for its size."""
         job = jobs[0]
         limit = job.attachment_size_limit
         for _ in range(SIZES_TRIED):
             try:
-                return await self._courier.deliver(job, await self._writer.write(jobs, limit))
+                letter = await self._writer.write(jobs, limit)
+                return await self._courier.deliver(job, letter, begin_post)
             except discord.HTTPException as error:
                 if fault_of(error) is not Fault.TOO_LARGE:
                     raise
                 limit //= 2
-        return await self._courier.deliver(job, await self._writer.write(jobs, limit))
+        letter = await self._writer.write(jobs, limit)
+        return await self._courier.deliver(job, letter, begin_post)
 
     async def _failed(
         self, item: Delivery, message_id: int | None, fault: Fault, error: Exception

@@ -38,6 +38,7 @@ from storage.quota import QuotaBalance, Terms
 from storage.records import Job, NewJob, new_job_id
 from storage.rules import GuildRules
 
+RESTARTING = N_("I am being restarted and take nothing in right now. Please ask again in a minute.")
 NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
 TOO_LONG_A_WAIT = N_(
     "I may not post here, so I can answer you for a quarter of an hour only, and the queue is "
@@ -89,6 +90,11 @@ class Submission:
         self._content = content
         self._quotas = Quotas(settings, database)
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._closed = False
+
+    def close(self) -> None:
+        """Take nothing in any more: what it needs is about to be closed."""
+        self._closed = True
 
     async def submit(
         self,
@@ -110,9 +116,11 @@ class Submission:
             MemberError: The wish cannot be worked out.
             Gone: A picture that it starts from is no longer in the store.
             Doubtful: A moderator has to look at the source first.
-            NotAllowed: A rule or the quota says no.
+            NotAllowed: A rule or the quota says no, or the bot is about to end.
             AlreadySubmitted: The very same interaction was obeyed before.
         """
+        if self._closed:
+            raise NotAllowed(_(RESTARTING))
         async with self._turns:
             return await self._submit(origin, make, words, reviewed=reviewed)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.errors import EngineError
 from engine.protocol import Fatal
 from engine.quiet import hush_libraries
+from engine.worker.parent import die_with_parent
 from engine.worker.streams import Inbox, Outbox, claim_standard_streams
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def main() -> int:
 
 def _as_child(options: argparse.Namespace) -> int:
     """Run until the parent says so or goes away; the exit code is 0 for both."""
+    die_with_parent()
     # Ctrl-C reaches the whole process group; when to stop is for the parent to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = claim_standard_streams()

@@ -18,8 +18,8 @@ from tests.wire.slow_callbacks import slow_callbacks
 
 MEMBERS = 40
 # After that nothing more is harmed, and the members ask for the rest in peace.
-HARM_S = 200.0
-ASKING_S = 420.0
+HARM_S = 240.0
+ASKING_S = 400.0
 SETTLING_S = 120.0
 
 
@@ -66,6 +66,7 @@ async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> O
         "debug": True,
         "shutdown_grace_s": 4,
         "max_attempts": 5,
+        "content_check": "opennsfw",
     }
     async with Scene.open(folder, **options) as scene:
         crowd = Crowd(scene, jobs, chance)

@@ -1,7 +1,9 @@
 """A backup while others write is whole; a check finds what was broken on purpose."""
 
 import asyncio
+import re
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from storage.backup import back_up
 from storage.database import Database
 from storage.errors import DatabaseRefused
 from storage.image_folder import ImageFolder
+from tests.storage.making import result, running, submit
+
+WRITES = 200
 
 
 async def test_a_backup_while_the_database_is_written_is_whole(tmp_path: Path) -> None:
@@ -19,14 +24,24 @@ async def test_a_backup_while_the_database_is_written_is_whole(tmp_path: Path) -
     await database.upgrade()
 
     async def write() -> None:
-        for number in range(50):
-            await database.values.set(f"key {number}", "value")
+        for number in range(WRITES):
+            await database.values.set(f"key {number:04}", "value " * 500)
+            if number == WRITES // 4:
+                begun.set()
 
-    await asyncio.gather(write(), back_up(url, copy))
+    async def copy_meanwhile() -> None:
+        await begun.wait()
+        await back_up(url, copy)
+
+    begun = asyncio.Event()
+    await asyncio.gather(write(), copy_meanwhile())
     await database.close()
     with closing(sqlite3.connect(copy)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert db.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+        keys = [key for (key,) in db.execute("SELECT key FROM stored_values ORDER BY key")]
+    # One moment of it: all that had been written by then, and nothing of what came later.
+    assert len(keys) > WRITES // 4
+    assert keys == [f"key {number:04}" for number in range(len(keys))]
     assert not list(tmp_path.glob("copy*.part"))  # noqa: ASYNC240  # one small folder
 
 
@@ -43,13 +58,82 @@ async def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").read_text() == "precious"
 
 
-async def test_a_check_finds_a_file_that_nothing_uses(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+@pytest.fixture
+async def stored(tmp_path: Path) -> AsyncIterator[tuple[Database, Path]]:
+    """A database with a finished and a waiting job, and the folder with all of their pictures."""
+    database, folder = Database(f"sqlite:///{tmp_path / 'a.db'}"), tmp_path / "images"
     await database.upgrade()
-    try:
-        assert await database.checking.findings(ImageFolder(tmp_path / "images")) == []
-        name = await ImageFolder(tmp_path / "images").put(b"left over", ".webp")
-        [finding] = await database.checking.findings(ImageFolder(tmp_path / "images"))
-    finally:
-        await database.close()
-    assert finding == f"Image {name} is kept, but nothing uses it."
+    images = ImageFolder(folder)
+    source, made = await images.put(b"source", ".webp"), await images.put(b"made", ".webp")
+    done = await running(database, id="done", source_hash=source, params={})
+    await database.jobs.complete(done.id, 1, result(result_hash=made, latents_hash=None))
+    await submit(database, id="waits", source_hash=source, params={})
+    yield database, folder
+    await database.close()
+
+
+async def findings(database: Database, folder: Path) -> list[str]:
+    """What a check finds, with hashes cut short."""
+    found = await database.checking.findings(ImageFolder(folder))
+    return [re.sub(r"\b[0-9a-f]{64}\b", lambda match: match[0][:4], line) for line in found]
+
+
+async def test_a_check_of_what_is_whole_finds_nothing(stored: tuple[Database, Path]) -> None:
+    assert await findings(*stored) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (
+            (
+                "INSERT INTO outbox (job_id, kind, state, attempts, created_at, due_at) "
+                "VALUES ('gone', 'done', 'pending', 0, '2025-06-01', '2025-06-01')"
+            ),
+            ["refers to a row of jobs that is gone."],
+        ),
+        (
+            "UPDATE jobs SET status = 'failed' WHERE id = 'done'",
+            ["Job done is failed, but its ledger has 1 reservations, 1 commits and 0 refunds."],
+        ),
+        (
+            "UPDATE jobs SET status = 'done' WHERE id = 'waits'",
+            ["Job waits is done, but its ledger has 1 reservations, 0 commits and 0 refunds."],
+        ),
+        (
+            (
+                "INSERT INTO ledger (user_id, day, kind, amount, reason, job_id, created_at) "
+                "VALUES (1, '2025-06-01', 'correction', 5, 'forged', 'done', '2025-06-01')"
+            ),
+            ["Job done was given back 4 credits too many."],
+        ),
+        (
+            "DELETE FROM image_uses WHERE job_id = 'done' AND role = 'result'",
+            ["is kept, but nothing uses it."],
+        ),
+        (
+            "UPDATE image_uses SET hash = 'aaaa' WHERE job_id = 'done' AND role = 'result'",
+            ["Image aaaa is used, but no file holds it.", "is kept, but nothing uses it."],
+        ),
+    ],
+    ids=["reference", "charge", "no charge", "sum", "orphan", "missing"],
+)
+async def test_a_check_finds_what_was_broken(
+    stored: tuple[Database, Path], tmp_path: Path, damage: str, found: list[str]
+) -> None:
+    # By another program, which asks for no foreign keys.
+    with closing(sqlite3.connect(tmp_path / "a.db")) as db, db:
+        db.execute(damage)
+    told = await findings(*stored)
+    assert len(told) == len(found), told
+    for line, part in zip(told, found, strict=True):
+        assert part in line
+
+
+async def test_a_check_finds_a_file_that_is_gone(stored: tuple[Database, Path]) -> None:
+    database, folder = stored
+    [made] = [path for path in folder.glob("??/*") if path.read_bytes() == b"made"]
+    made.unlink()
+    assert await findings(database, folder) == [
+        f"Image {made.stem[:4]} is used, but no file holds it."
+    ]

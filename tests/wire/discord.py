@@ -250,9 +250,13 @@ class FakeDiscord:
         if not within:
             wait_s = float(headers["X-RateLimit-Reset-After"])
             return _limited(call, RateLimit(wait_s), headers)
-        if isinstance(fault, Slow):
+        if isinstance(fault, Slow) and not fault.done_first:
             await asyncio.sleep(fault.seconds)
-        return self._apply(request, call, body, fault, headers)
+        response = self._apply(request, call, body, fault, headers)
+        if isinstance(fault, Slow) and fault.done_first:
+            self._note()
+            await asyncio.sleep(fault.seconds)
+        return response
 
     def _apply(
         self,

@@ -31,9 +31,11 @@ from tests.wire.world import Member, Message, Role, snowflake, walk
 ID_CHARS = 17
 BUTTON, SELECT, TEXT_INPUT, FILE_UPLOAD = 2, 3, 4, 19
 LINK_STYLE = 5
-# What makes a text option mean something; others get a word.
+# What members may write that must not act in any message.
+HOSTILE = "@everyone <@1> [free](https://evil.example) **loud** `code` ||s|| \u202egnp"
+# What makes a text option mean something; others get hostile words.
 TEXTS = {
-    "prompt": "an oil painting",
+    "prompt": f"an oil painting {HOSTILE}",
     "template": "{prompt}, in ink",
     "strength": "0.5",
     "timezone": "Europe/Berlin",
@@ -150,7 +152,7 @@ class Everything:
             if offered:
                 return offered[0]["value"]
         fixed: dict[int, Any] = {
-            STRING: TEXTS.get(name, "words"),
+            STRING: TEXTS.get(name, HOSTILE)[: option.get("max_length", len(HOSTILE))],
             # Two where that is allowed: of pictures, that makes a gallery.
             INTEGER: min(max(2, option.get("min_value", 1)), option.get("max_value", 2)),
             NUMBER: option.get("min_value", 0.5),
@@ -198,7 +200,8 @@ def _fillings(components: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     for node in walk(components):
         match node.get("type"):
             case 4:
-                yield node["custom_id"], node.get("value") or TEXTS.get(node["custom_id"], "words")
+                given = node.get("value") or TEXTS.get(node["custom_id"], HOSTILE)
+                yield node["custom_id"], given[: node.get("max_length", len(given))]
             case 19:
                 yield node["custom_id"], Upload(photo(4))
             case 3 | 21 | 22:

@@ -42,9 +42,14 @@ class Drop:
 
 @dataclass(frozen=True)
 class Slow:
-    """Do what was asked, but answer late."""
+    """Do what was asked, but answer late.
+
+    Attributes:
+        done_first: It is done at once, and only the answer takes its time.
+    """
 
     seconds: float
+    done_first: bool = False
 
     def __str__(self) -> str:
         return f"slow {self.seconds:g}"

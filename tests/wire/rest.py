@@ -51,13 +51,18 @@ class Asked:
 
 
 class Rest:
-    """Discord's REST interface over the world."""
+    """Discord's REST interface over the world.
+
+    Attributes:
+        names_message: Whether a callback's answer tells which message it made, as Discord does.
+    """
 
     def __init__(self, world: World, cdn: Cdn) -> None:
         self._world = world
         self._cdn = cdn
         self.interactions: dict[str, Interaction] = {}
         self.attachment_size_limit = 10 * 1024 * 1024
+        self.names_message = True
         number, token = r"(\d+)", r"([^/]+)"
         app = rf"/applications/{number}"
         hook = rf"/webhooks/{number}/{token}"
@@ -76,12 +81,14 @@ class Rest:
                 ("PATCH", rf"{hook}/messages/(@original|\d+)", self._edit_by_token),
                 ("DELETE", rf"{hook}/messages/(@original|\d+)", self._delete_by_token),
                 ("GET", rf"/channels/{number}", self._channel),
+                ("GET", rf"/channels/{number}/messages", self._history),
                 ("POST", rf"/channels/{number}/messages", self._post),
                 ("GET", rf"/channels/{number}/messages/{number}", self._get),
                 ("PATCH", rf"/channels/{number}/messages/{number}", self._edit),
                 ("DELETE", rf"/channels/{number}/messages/{number}", self._delete),
                 ("POST", r"/users/@me/channels", self._open_dm),
                 ("GET", rf"/guilds/{number}/members/{number}", self._member),
+                ("GET", rf"/users/{number}", self._user),
             ]
         ]
 
@@ -153,7 +160,7 @@ class Rest:
         asked.call.message_id = message.id if message else None
         if asked.query.get("with_response") not in ("1", "true", "True"):
             return 204, None
-        return 200, _callback_result(interaction, kind, message)
+        return 200, _callback_result(interaction, kind, message if self.names_message else None)
 
     def _follow_up(self, asked: Asked) -> Answer:
         interaction = self._by_token(asked)
@@ -186,6 +193,12 @@ class Rest:
     def _channel(self, asked: Asked) -> Answer:
         return 200, self._channel_of(asked).payload()
 
+    def _history(self, asked: Asked) -> Answer:
+        channel = self._channel_of(asked)
+        found = [m for m in self._world.messages.values() if m.channel == channel]
+        shown = [m.payload() for m in found if not (m.deleted or m.ephemeral)]
+        return 200, shown[::-1][: int(asked.query.get("limit", 50))]
+
     def _post(self, asked: Asked) -> Answer:
         channel = self._channel_of(asked)
         self._check_size(asked.body)
@@ -211,6 +224,13 @@ class Rest:
         channel = Channel(recipient + 1, None, "dm")
         self._world.channels.setdefault(channel.id, channel)
         return 200, {**channel.payload(), "recipients": [{**BOT.user(), "id": str(recipient)}]}
+
+    def _user(self, asked: Asked) -> Answer:
+        _require_token(asked)
+        member = self._world.members.get(int(asked.groups[0]))
+        if member is None:
+            raise DiscordError(404, 10013, "Unknown User")
+        return 200, member.user()
 
     def _member(self, asked: Asked) -> Answer:
         _require_token(asked)

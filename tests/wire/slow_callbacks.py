@@ -13,23 +13,24 @@ from types import FrameType
 from typing import Any
 
 SLOW_S = 0.1
-# A callback that has run for so long is looked at, so that a slow one can tell where it was.
-LOOK_AFTER_S = 0.06
+LOOK_EVERY_S = 0.03
 FRAMES_TOLD = 6
 _TOOK = re.compile(r"Executing (?P<what>.+?) took (?P<took>[\d.]+) seconds")
-_WAITED = re.compile(r"waited (?P<waited>[\d.]+) s for a processor(?:, was at (?P<place>[^\"]*))?")
+_WAITED = re.compile(r"waited (?P<waited>[\d.]+) s for a processor, was at (?P<place>[^\"]*)")
 # For each thread: nanoseconds that it was ready to run and did not, as the kernel counts them.
 _THREADS = Path("/proc/self/task")
+_RUN = asyncio.Handle._run  # the one place that every callback passes
 
 
 class _Watch:
-    """Measures each callback, and looks over its shoulder while it runs long."""
+    """Notes when each callback began, and looks over the loop's shoulder every now and then."""
 
     def __init__(self) -> None:
-        self.waited_s = 0.0
-        self.place = ""
-        self._began: float | None = None
         self._loop_thread = threading.get_ident()
+        self._began = 0.0
+        self._place = ""
+        # What all threads had waited when the last callback was seen that has ended since.
+        self._waited_before_ns = self._waited_ns = _ready_ns()
 
     @property
     def mine(self) -> bool:
@@ -37,27 +38,26 @@ class _Watch:
         return threading.get_ident() == self._loop_thread
 
     def run(self, handle: asyncio.Handle) -> None:
-        if not self.mine:
-            return _RUN(handle)
-        before = _ready_ns()
-        self.place, self._began = "", time.monotonic()
-        try:
-            _RUN(handle)
-        finally:
-            self._began = None
-            self.waited_s = (_ready_ns() - before) / 1e9
-        return None
+        if self.mine:
+            self._began = time.monotonic()
+        _RUN(handle)
 
     def look(self) -> None:
+        seen = 0.0
         while True:
-            time.sleep(LOOK_AFTER_S / 3)
-            began = self._began
-            if began is not None and not self.place and time.monotonic() - began > LOOK_AFTER_S:
-                frame = sys._current_frames().get(self._loop_thread)
-                self.place = _place(frame) if self._began == began and frame else ""
+            time.sleep(LOOK_EVERY_S)
+            if self._began != seen:
+                # Another one by now, so what was counted up to the last look was before it.
+                seen, self._place = self._began, ""
+                self._waited_before_ns = self._waited_ns
+            elif frame := sys._current_frames().get(self._loop_thread):
+                self._place = self._place or _place(frame)
+            self._waited_ns = _ready_ns()
 
-
-_RUN = asyncio.Handle._run  # the one place that every callback passes
+    def told(self) -> str:
+        """About the callback that ends just now."""
+        waited_s = (_ready_ns() - self._waited_before_ns) / 1e9
+        return f"waited {waited_s:.3f} s for a processor, was at {self._place or '?'}"
 
 
 def watch_callbacks() -> None:
@@ -72,9 +72,8 @@ def watch_callbacks() -> None:
         if record.levelno == logging.WARNING and "took" in str(record.msg):
             if not watch.mine:
                 return False
-            place = watch.place.replace("%", "%%")
-            waited = f"waited {watch.waited_s:.3f} s for a processor"
-            record.msg = f"{record.msg}, {waited}, was at {place}"
+            told = watch.told().replace("%", "%%")
+            record.msg = f"{record.msg}, {told}"
         return True
 
     handle: Any = asyncio.Handle
@@ -91,8 +90,9 @@ def slow_callbacks(log: str) -> list[str]:
             waited = _WAITED.search(line)
             own_s = float(took["took"]) - (float(waited["waited"]) if waited else 0.0)
             if own_s >= SLOW_S:
-                place = (waited["place"] if waited else None) or took["what"][:200]
-                found.append(f"{own_s:.3f} s of its own at {place}")
+                place = waited["place"] if waited else "?"
+                what = took["what"][:120] if place == "?" else ""
+                found.append(f"{own_s:.3f} s of its own at {place} {what}".rstrip())
     return found
 
 

@@ -23,12 +23,17 @@ from tests.wire.scene import Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+LOCK_TIMEOUT_S = 1.5
 BY_TOKEN = "/webhooks/*/*/messages/*"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    options: dict[str, Any] = {"previews": "false", "shutdown_grace_s": 20}
+    options: dict[str, Any] = {
+        "previews": "false",
+        "shutdown_grace_s": 20,
+        "database_lock_timeout_s": LOCK_TIMEOUT_S,
+    }
     async with Scene.open(tmp_path_factory.mktemp("crash"), **options) as opened:
         yield opened
 
@@ -71,11 +76,14 @@ def finished_once(scene: Scene, entry: Entry) -> bool:
     return len(showing) == 1 and (entry.charged, entry.reserved, entry.settled) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("victim", ["bot", "engine", "both"])
+@pytest.mark.parametrize("victim", ["bot", "engine", "both", "machine"])
 async def test_a_kill_while_a_job_runs(scene: Scene, victim: str) -> None:
     message = await shown(await scene.restyle("slow"), scene)
     await running(scene, message)
-    if victim != "bot":
+    if victim == "machine":
+        # All there is at once, as when the machine goes down.
+        scene.bot.kill_below()
+    elif victim != "bot":
         assert scene.bot.kill_engine()
     if victim != "engine":
         await scene.bot.restart()
@@ -133,11 +141,12 @@ async def test_a_locked_database_is_waited_for(scene: Scene) -> None:
     asked = await scene.restyle("slow")
     message = await shown(asked, scene)
     await running(scene, message)
+    seen = len(scene.bot.log)
     db = sqlite3.connect(scene.bot.data / "restyle.db", isolation_level=None, timeout=10)
     with contextlib.closing(db):
         db.execute("BEGIN IMMEDIATE")
-        # Longer than the job takes and than the bot waits for a lock.
-        await asyncio.sleep(14)
+        # Held until the bot could not note how the job ended.
+        await scene.discord.until(lambda: "database is locked" in scene.bot.log[seen:])
         db.execute("ROLLBACK")
     entry = await over(scene, message)
     assert entry.reserved == 1

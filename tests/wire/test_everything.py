@@ -11,6 +11,7 @@ from bot.buttons.rows import BUTTONS
 from bot.commands.history import HistoryButton
 from bot.commands.privacy import ForgetButton
 from tests.wire.everything import Everything, leaves
+from tests.wire.log import Call
 from tests.wire.scene import Scene
 from tests.wire.world import walk
 
@@ -27,7 +28,10 @@ MOST = {
 }
 CONTENT = 2000
 ROWS, BUTTONS_IN_ROW, OPTIONS, COMPONENTS = 5, 5, 25, 40
-BUTTON, ROW, LABEL = 2, 1, 18
+BUTTON, ROW, TEXT_INPUT, LABEL = 2, 1, 4, 18
+# Parts of `HOSTILE` that would be a mention, a link or markup as they stand; in code nothing is.
+CODE = re.compile(r"`[^`\n]*`")
+ACTS = re.compile(r"@everyone|(?<!\\)<@1>|(?<!\\)\[free|https://evil|(?<!\\)\*\*loud|\u202e")
 
 
 @pytest.mark.timeout(600)
@@ -55,10 +59,35 @@ async def test_everything_is_answered_and_keeps_discords_limits(
         assert everything.forms >= 2
         too_long = [found for call in scene.discord.log.calls for found in beyond(call.json)]
         assert too_long == []
+        told = [text for call in scene.discord.log.calls for text in _told(call.json)]
+        assert any("everyone" in text for text in told)
+        assert [text for text in told if ACTS.search(CODE.sub("", text))] == []
+        assert _may_mention(scene.discord.log.calls) == []
         failed = [c for c in scene.discord.log.calls if c.status >= 400 and c.status != 429]
         # A message may be gone before everything of a member is deleted.
         assert {(c.method, c.status) for c in failed} <= {("DELETE", 404)}
         assert '"level": "error"' not in scene.bot.log
+
+
+def _told(body: Any) -> list[str]:
+    """What a call shows in a message: its content, and its components' and embeds' texts."""
+    shown = [node for node in walk(body) if node.get("type") != TEXT_INPUT]
+    return [
+        node[key] for node in shown for key in ("content", "text") if isinstance(node.get(key), str)
+    ]
+
+
+def _may_mention(calls: list[Call]) -> list[str]:
+    """Calls that would let somebody be mentioned."""
+    found = []
+    for call in calls:
+        body = call.json if isinstance(call.json, dict) else {}
+        data = body["data"] if isinstance(body.get("data"), dict) else body
+        if data.get("content") and call.method != "PUT":
+            allowed = data.get("allowed_mentions", {"parse": ["all"]})
+            if allowed.get("parse") or allowed.get("users") or allowed.get("roles"):
+                found.append(f"{call.method} {call.path}: {data['content'][:80]}")
+    return found
 
 
 def _template(button: type[discord.ui.DynamicItem[Any]]) -> re.Pattern[str]:

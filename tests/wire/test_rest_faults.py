@@ -1,12 +1,14 @@
 """REST fails in every way that it has: each job is delivered once, or given back."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.wire import Drop, RateLimit, Reply
+from tests.wire import Drop, RateLimit, Reply, Slow
 from tests.wire.books import Books, Entry
 from tests.wire.discord import shows_result
 from tests.wire.scene import Scene
@@ -18,7 +20,7 @@ CALLBACK = "/interactions/*/*/callback"
 ORIGINAL = "/webhooks/*/*/messages/@original"
 BY_TOKEN = "/webhooks/*/*/messages/*"
 AS_BOT = "/channels/*/messages/*"
-FOLLOW_UP = "/webhooks/*/*"
+POSTS = "/channels/*/messages"
 # "huge" makes a picture of noise, whose upload is far larger than any other call.
 UPLOAD_BYTES = 50_000
 
@@ -66,34 +68,6 @@ def shown_once(scene: Scene, message: Message) -> bool:
         if shows_result(other) and job in str(other.components)
     ]
     return showing == [message]
-
-
-@pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_server_error_on_every_route_of_a_job(scene: Scene, status: int) -> None:
-    faults = scene.discord.faults
-    for method, path in (("POST", CALLBACK), ("PATCH", ORIGINAL), ("PATCH", BY_TOKEN)):
-        faults.add(method, path, Reply(status))
-    message = await scene.discord.result(await scene.restyle())
-    assert (await settled(scene, message)).charged == 1
-    faults.add("POST", CALLBACK, Reply(status))
-    faults.add("DELETE", ORIGINAL, Reply(status))
-    await scene.discord.press(scene.alice, message, "delete")
-    await scene.discord.until(lambda: message.deleted)
-    faults.add("POST", FOLLOW_UP, Reply(status))
-    refused = await scene.restyle(strength="everything")
-    await scene.discord.says(refused, "trength")
-
-
-@pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_server_error_while_editing_by_the_bots_own_permission(
-    scene: Scene, status: int
-) -> None:
-    scene.discord.faults.add("PATCH", AS_BOT, Reply(status))
-    asked = await scene.discord.slash(
-        scene.alice, scene.channel, "restyle", age_s=14.5 * 60, **_photo()
-    )
-    await scene.discord.result(asked)
-    assert scene.discord.log.calls[-1].path.startswith("/channels/")
 
 
 @pytest.mark.parametrize(
@@ -187,6 +161,76 @@ async def test_without_permission_it_is_given_back(scene: Scene) -> None:
     await scene.discord.until(lambda: scene.discord.log.to("PATCH", "/channels/", str(shown.id)))
     entry = await settled(scene, asked.message)
     assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+
+
+async def posted_for(scene: Scene) -> Entry:
+    """A job without a known message and with a dead token, so that its result is posted."""
+    discord = scene.discord
+    discord.rest.names_message = False
+    known = {entry.id for entry in Books(scene.bot.data).entries()}
+    await discord.slash(scene.alice, scene.channel, "restyle", age_s=14.5 * 60, **_photo())
+    books = Books(scene.bot.data)
+    await discord.until(lambda: any(entry.id not in known for entry in books.entries()))
+    discord.rest.names_message = True
+    [entry] = [entry for entry in books.entries() if entry.id not in known]
+    return entry
+
+
+def posts_of(scene: Scene, entry: Entry) -> list[Message]:
+    return [
+        message
+        for message in scene.discord.world.messages.values()
+        if shows_result(message) and entry.id in str(message.components)
+    ]
+
+
+async def over(scene: Scene, entry: Entry) -> Entry:
+    def now() -> Entry:
+        return next(e for e in Books(scene.bot.data).entries() if e.id == entry.id)
+
+    await scene.discord.until(lambda: not now().open)
+    return now()
+
+
+async def test_a_post_whose_answer_got_lost_is_not_made_twice(scene: Scene) -> None:
+    scene.discord.faults.add("POST", POSTS, Drop("after"))
+    entry = await over(scene, await posted_for(scene))
+    assert len(posts_of(scene, entry)) == 1
+    assert (entry.delivery, entry.charged) == ("delivered", 1)
+    assert len(scene.discord.log.to("POST", f"/channels/{scene.channel.id}/messages")) == 2
+
+
+async def test_a_post_that_the_bot_did_not_live_to_note_is_not_made_twice(scene: Scene) -> None:
+    scene.discord.faults.add("POST", POSTS, Slow(5, done_first=True))
+    entry = await posted_for(scene)
+    await scene.discord.until(lambda: posts_of(scene, entry))
+    await scene.bot.restart()
+    entry = await over(scene, entry)
+    assert len(posts_of(scene, entry)) == 1
+    assert (entry.delivery, entry.charged) == ("delivered", 1)
+
+
+async def test_a_post_of_which_nobody_knows_is_given_back(scene: Scene) -> None:
+    """Discord has forgotten the nonce by then, so a second post could not be told apart."""
+    scene.discord.faults.add("POST", POSTS, Slow(5, done_first=True))
+    entry = await posted_for(scene)
+    await scene.discord.until(lambda: posts_of(scene, entry))
+    await scene.bot.kill()
+    with closing(sqlite3.connect(scene.bot.data / "restyle.db")) as db, db:
+        begun = "SELECT post_begun_at FROM outbox WHERE job_id = ?"
+        [noted] = db.execute(begun, (entry.id,)).fetchone()
+        assert noted is not None
+        db.execute(
+            "UPDATE outbox SET post_begun_at = datetime(post_begun_at, '-10 minutes') "
+            "WHERE job_id = ?",
+            (entry.id,),
+        )
+    for message in posts_of(scene, entry):
+        message.nonce = None
+    await scene.bot.restart()
+    entry = await over(scene, entry)
+    assert len(posts_of(scene, entry)) == 1
+    assert (entry.delivery, entry.charged) == ("abandoned", 0)
 
 
 async def test_server_errors_while_the_bot_starts(scene: Scene) -> None:

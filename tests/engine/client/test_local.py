@@ -207,12 +207,19 @@ asyncio.run(main())
 """
 
 
-async def test_an_engine_does_not_outlive_its_bot() -> None:
+@pytest.mark.parametrize(
+    "stuck",
+    [False, pytest.param(True, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux"))],
+)
+async def test_an_engine_does_not_outlive_its_bot(stuck: bool) -> None:
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
     engine = psutil.Process(int(await parent.stdout.readline()))
+    if stuck:
+        # It reads no pipe any more, as in a step without end.
+        engine.suspend()
     parent.kill()
     await parent.wait()
     # Returns as soon as the process is gone; raises when it is still there after ten seconds.
