@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot.disarming import disarmed
 from bot.language import N_, _
 from bot.looks.listing import listing
 from bot.looks.look import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS
@@ -43,7 +44,7 @@ async def save(
     await interaction.response.defer(ephemeral=True)
     owner = LookOwner("member", interaction.user.id)
     kept = await interaction.client.app.looks.save(owner, name, template, interaction.user.id)
-    text = _(SAVED).format(name=discord.utils.escape_markdown(kept.name))
+    text = _(SAVED).format(name=disarmed(kept.name))
     await interaction.edit_original_response(content=text)
 
 

@@ -79,8 +79,7 @@ async def gift(
     told = texts.given(origin.user_id, member.id, amount)
     await interaction.edit_original_response(
         content=told,
-        # The sentence names one member and holds nothing that anybody typed.
-        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=True),
+        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=[member]),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.disarming import disarmed
 from bot.language import N_, _
 from bot.looks.shelf import Shelved, Whose
 
@@ -52,4 +53,4 @@ def _line(shelved: Shelved) -> str:
         template = template[: TEMPLATE_SHOWN_CHARS - 1] + "…"
     # In code nothing has a meaning but the backtick itself.
     shown = template.replace("`", "'")
-    return f"**{discord.utils.escape_markdown(shelved.look.name)}** `{shown}`"
+    return f"**{disarmed(shelved.look.name)}** `{shown}`"

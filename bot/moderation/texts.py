@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import discord
-
+from bot.disarming import disarmed
 from bot.language import N_, _
 from storage.blocks import Block
 from storage.rules import PromptFilter
@@ -41,7 +40,7 @@ def filters(found: Sequence[PromptFilter]) -> str:
 
 def shown(text: str) -> str:
     """Text from a stranger, with its markup disarmed."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))
+    return disarmed(text)
 
 
 def elsewhere(channel_ids: Sequence[int]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-import discord
 from babel.dates import format_date
 
+from bot.disarming import disarmed
 from bot.errors import NotAllowed
 from bot.language import N_, _, ngettext, reader
 from bot.moderation.reasons import Reason
@@ -236,5 +236,5 @@ def _asks(request: Request) -> str:
     return sentence.format(
         member=f"<@{request.user_id}>",
         amount=request.amount,
-        why=discord.utils.escape_markdown(request.why),
+        why=disarmed(request.why),
     )

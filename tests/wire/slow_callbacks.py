@@ -16,7 +16,10 @@ SLOW_S = 0.1
 LOOK_EVERY_S = 0.03
 FRAMES_TOLD = 6
 _TOOK = re.compile(r"Executing (?P<what>.+?) took (?P<took>[\d.]+) seconds")
-_WAITED = re.compile(r"waited (?P<waited>[\d.]+) s for a processor, was at (?P<place>[^\"]*)")
+_WAITED = re.compile(
+    r"waited (?P<waited>[\d.]+) s for a processor, ran (?P<ran>[\d.]+) s, was at (?P<place>[^\"]*)"
+)
+UNSEEN = "?"
 # For each thread: nanoseconds that it was ready to run and did not, as the kernel counts them.
 _THREADS = Path("/proc/self/task")
 _RUN = asyncio.Handle._run  # the one place that every callback passes
@@ -28,6 +31,7 @@ class _Watch:
     def __init__(self) -> None:
         self._loop_thread = threading.get_ident()
         self._began = 0.0
+        self._ran_before_s = 0.0
         self._place = ""
         # What all threads had waited when the last callback was seen that has ended since.
         self._waited_before_ns = self._waited_ns = _ready_ns()
@@ -39,7 +43,7 @@ class _Watch:
 
     def run(self, handle: asyncio.Handle) -> None:
         if self.mine:
-            self._began = time.monotonic()
+            self._began, self._ran_before_s = time.monotonic(), time.process_time()
         _RUN(handle)
 
     def look(self) -> None:
@@ -57,7 +61,9 @@ class _Watch:
     def told(self) -> str:
         """About the callback that ends just now."""
         waited_s = (_ready_ns() - self._waited_before_ns) / 1e9
-        return f"waited {waited_s:.3f} s for a processor, was at {self._place or '?'}"
+        ran_s = time.process_time() - self._ran_before_s
+        place = self._place or UNSEEN
+        return f"waited {waited_s:.3f} s for a processor, ran {ran_s:.3f} s, was at {place}"
 
 
 def watch_callbacks() -> None:
@@ -89,9 +95,13 @@ def slow_callbacks(log: str) -> list[str]:
         if took := _TOOK.search(line):
             waited = _WAITED.search(line)
             own_s = float(took["took"]) - (float(waited["waited"]) if waited else 0.0)
+            place = waited["place"] if waited else UNSEEN
+            if waited and place == UNSEEN:
+                # Nobody could look, so Python's lock was held: by something that computes, or the
+                # whole process stood still, which no count of the kernel's tells of.
+                own_s = min(own_s, float(waited["ran"]))
             if own_s >= SLOW_S:
-                place = waited["place"] if waited else "?"
-                what = took["what"][:120] if place == "?" else ""
+                what = took["what"][:120] if place == UNSEEN else ""
                 found.append(f"{own_s:.3f} s of its own at {place} {what}".rstrip())
     return found
 

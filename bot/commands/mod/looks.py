@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot.disarming import disarmed
 from bot.language import N_, _
 from bot.looks.look import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS
 from bot.looks.shelf import Whose
@@ -41,7 +42,7 @@ async def save(
     deed = deed_of(interaction, "look save", target_kind=TargetKind.LOOK, reason=reason)
     owner, shelf = LookOwner("guild", deed.guild_id), interaction.client.app.looks
     kept = await shelf.save(owner, name, template, interaction.user.id, deed)
-    text = _(SAVED).format(name=discord.utils.escape_markdown(kept.name))
+    text = _(SAVED).format(name=disarmed(kept.name))
     await interaction.edit_original_response(content=text)
 
 
