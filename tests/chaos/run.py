@@ -19,8 +19,8 @@ from tests.wire.slow_callbacks import slow_callbacks
 MEMBERS = 40
 # After that nothing more is harmed, and the members ask for the rest in peace.
 HARM_S = 240.0
-ASKING_S = 400.0
-SETTLING_S = 120.0
+ASKING_S = 330.0
+SETTLING_S = 240.0
 
 
 @dataclass(frozen=True)
