@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator
 
@@ -26,7 +27,7 @@ async def ray() -> AsyncIterator[Cluster]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def engine(ray: Cluster) -> AsyncIterator[LocalEngine]:
     """A client whose actors take a tenth of a second for a step."""
-    running = LocalEngine(ray.options(rehearsal_step_s=0.1, step_timeout_s=4.0))
+    running = LocalEngine(ray.options(rehearsal_step_s=0.1, step_timeout_s=60.0))
     await running.start()
     # The second may be slower to come; there is no event for a health that changed.
     async with asyncio.timeout(60):
@@ -118,3 +119,20 @@ async def test_an_actor_that_hangs_is_killed_and_its_attempt_is_lost() -> None:
         finally:
             await engine.close()
         assert isinstance(events[-1], Lost)
+
+
+@pytest.mark.slow
+async def test_a_cluster_with_a_token_lets_nobody_in_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    async with cluster(cpus=1) as own:
+        engine = LocalEngine(own.options())
+        await engine.start()
+        assert isinstance([event async for event in engine.submit(attempt("in.1"))][-1], Done)
+        await engine.close()
+        monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        stranger = LocalEngine(own.options())
+        with pytest.raises(CheckpointError, match="No Ray cluster answers"):
+            await stranger.start()
