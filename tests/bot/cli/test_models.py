@@ -1,11 +1,13 @@
 """`restyle models …`, with a hub of its own to download from."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engine.embedded import WEIGHTS
 from tests.bot.cli.running import refusal, restyle
@@ -116,3 +118,17 @@ def test_without_a_network_it_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "could not be downloaded" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.engine
+def test_a_checkpoint_is_shown_at_work(tmp_path: Path) -> None:
+    assert "no checkpoint 'nobody'" in refusal(restyle(tmp_path, "models", "test", "nobody"))
+    # Small pictures and few steps: what counts is that each has its cell.
+    small = ("small", "--source", WEIGHTS, "--family", "sd", "--size", "64", "--steps", "2")
+    assert restyle(tmp_path, "models", "add", *small).returncode == 0
+    done = restyle(tmp_path, "models", "test", "small", "-o", "sheet.webp")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"sheet\.webp: \d+\.\d s a picture\.\n", done.stdout)
+    with Image.open(tmp_path / "sheet.webp") as sheet:
+        # The photo and five strengths across, five photos down.
+        assert sheet.width > sheet.height
