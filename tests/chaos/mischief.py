@@ -28,6 +28,7 @@ EVERYWHERE: list[Fault] = [
     Slow(0.3),
 ]
 ON_EDITS: list[Fault] = [Reply(401, 50027), Reply(404, 10015), Reply(413, 40005)]
+# Of the calls to Discord that meet a fault.
 FAULT_RATE = 0.12
 
 
@@ -38,11 +39,13 @@ class Mischief:
     Attributes:
         kills: Processes or pairs of them that were killed or stopped.
         every_s: Mean time between two kills.
+        fault_rate: Share of the calls to Discord that meet a fault.
     """
 
     scene: Scene
     chance: random.Random
     every_s: float
+    fault_rate: float = FAULT_RATE
     kills: int = 0
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -52,7 +55,7 @@ class Mischief:
         of_edits = dealt(self.chance, EVERYWHERE + ON_EDITS)
 
         def storm(method: str, path: str) -> Fault | None:
-            if self.chance.random() >= FAULT_RATE:
+            if self.chance.random() >= self.fault_rate:
                 return None
             edits = method == "PATCH" and path.startswith("/webhooks/")
             return next(of_edits if edits else anywhere)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.chaos.checker import Verdict, judge
 from tests.chaos.members import Crowd
-from tests.chaos.mischief import Mischief
+from tests.chaos.mischief import FAULT_RATE, Mischief
 from tests.wire.books import Books
 from tests.wire.scene import Scene
 from tests.wire.slow_callbacks import slow_callbacks
@@ -57,7 +57,14 @@ class Outcome:
         return [*told, self.verdict.line(self.kills)]
 
 
-async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> Outcome:
+async def chaos(
+    folder: Path,
+    *,
+    seed: int,
+    jobs: int,
+    kill_every_s: float,
+    fault_rate: float = FAULT_RATE,
+) -> Outcome:
     """Run with ``jobs`` jobs in all, a kill about every ``kill_every_s`` seconds."""
     began = time.monotonic()
     chance = random.Random(seed)
@@ -70,7 +77,7 @@ async def chaos(folder: Path, *, seed: int, jobs: int, kill_every_s: float) -> O
     }
     async with Scene.open(folder, **options) as scene:
         crowd = Crowd(scene, jobs, chance)
-        mischief = Mischief(scene, chance, kill_every_s)
+        mischief = Mischief(scene, chance, kill_every_s, fault_rate)
         mischief.begin_faults()
         harm = asyncio.create_task(mischief.do(HARM_S))
         try:

@@ -34,6 +34,7 @@ ROUTES = {
 }
 EVERYTHING = str((1 << 53) - 1)
 OLD_S = 14.5 * 60
+START_S = 100.0
 
 
 class Met:
@@ -57,6 +58,7 @@ def route_of(method: str, path: str) -> str:
     return f"{method} {re.sub(r'/[0-9]+', '/N', path)}"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_a_server_error_on_every_route(tmp_path: Path, status: int) -> None:
     options: dict[str, Any] = {"daily_quota": 1000, "previews": "false"}
@@ -66,7 +68,8 @@ async def test_a_server_error_on_every_route(tmp_path: Path, status: int) -> Non
         # The bot hears of no channel that is made after its start.
         desk = scene.discord.channel(scene.guild)
         await scene.bot.start()
-        await scene.bot.ready()
+        # Each error at the start costs a pause and a new client.
+        await scene.bot.ready(START_S)
         await scene.discord.connected()
         mona = scene.discord.member("Mona", permissions=EVERYTHING)
         message = await _result(scene)
