@@ -20,12 +20,13 @@ class PaintEngine:
     """Behaves as ``engine.api.Engine`` promises.
 
     ``gate`` is open unless a test holds it: then attempts wait before their first step. A ``deaf``
-    engine does not obey a cancel.
+    engine does not obey a cancel. ``flagged`` is what its checkpoint's safety checker says.
     """
 
     slots: int = 2
     workers: tuple[WorkerHealth, ...] = ()
     deaf: bool = False
+    flagged: bool | None = None
     attempts: list[Attempt] = field(default_factory=list)
     fails: list[Failed] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,6 +113,7 @@ class PaintEngine:
                 num_inference_steps=STEPS,
                 guidance_scale=2.0,
                 seconds=0.5,
+                flagged=self.flagged,
             )
         )
 

@@ -97,6 +97,19 @@ async def test_an_explicit_result_is_not_shown_and_not_counted(tmp_path: Path) -
         assert await s.balance() == before
 
 
+async def test_what_the_checkpoints_own_checker_flags_is_not_shown(tmp_path: Path) -> None:
+    """However harmless the other checker finds it."""
+    async with stage(tmp_path, **lines(0.9, 0.95)) as s:
+        before = await s.balance()
+        s.engine.flagged = True
+        message = await s.result(image=flat(TEAL))
+        assert "explicit" in message.content
+        assert message.attachments == []
+        assert await s.balance() == before
+        s.engine.flagged = False
+        assert len((await s.result(image=flat(TEAL))).attachments) == 1
+
+
 async def test_an_age_restricted_channel_that_permits_it_shows_all(tmp_path: Path) -> None:
     async with stage(tmp_path, **lines(0.1, 0.1)) as s:
         restrict(s, s.world.channel)
