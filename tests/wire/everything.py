@@ -150,7 +150,9 @@ class Everything:
                 self._member, self._scene.channel, command, name, **{name: ""}
             )
             if offered:
-                return offered[0]["value"]
+                # The second number: of pictures, that makes a gallery.
+                at = 1 if kind == INTEGER and len(offered) > 1 else 0
+                return offered[at]["value"]
         fixed: dict[int, Any] = {
             STRING: TEXTS.get(name, HOSTILE)[: option.get("max_length", len(HOSTILE))],
             # Two where that is allowed: of pictures, that makes a gallery.
@@ -167,10 +169,10 @@ class Everything:
 
 
 def word_of(custom_id: str) -> str:
-    """What a component does: its custom_id up to the ids in it."""
-    return ":".join(
-        part for part in custom_id.split(":") if len(part) < ID_CHARS and not part.isdigit()
-    )
+    """What a component does: its custom_id up to the ids in it; to agree to a price is another."""
+    parts = custom_id.split(":")
+    words = [part for part in parts if len(part) < ID_CHARS and not part.isdigit()]
+    return ":".join([*words, "agreed"] if parts[0] == "r" and parts[-1].isdigit() else words)
 
 
 def _rank(name: str) -> tuple[int, str]:
