@@ -5,9 +5,9 @@ import sys
 
 # glibc's <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-# A heap for the event loop and one that the threads share. By default each thread has its own, and
-# what pictures passed through it stays there.
-ARENAS = 2
+# One heap for all threads, which take turns in the interpreter anyway. By default each has its own,
+# and what passed through it stays there.
+ARENAS = 1
 THRESHOLD_BYTES = 128 * 1024
 
 

@@ -65,15 +65,20 @@ class LetterWriter:
 
     async def picture(self, job: Job, attachment_size_limit: int) -> Encoded:
         """The result of ``job``, which must be kept, ready to be uploaded."""
-        how = parameters_of(job)
+        return await self._fitted(await self._whole(job), parameters_of(job), attachment_size_limit)
+
+    async def _fitted(self, image: bytes, how: str, attachment_size_limit: int) -> Encoded:
+        """A picture with ``how`` it was made in it, small enough to be uploaded."""
         limit = attachment_size_limit - MULTIPART_BYTES - room_for(how)
-        encoded = await self._intake.shrink(await self._whole(job), limit)
+        encoded = await self._intake.shrink(image, limit)
         return msgspec.structs.replace(encoded, data=embedded(encoded.data, how))
 
     async def _strip(self, jobs: Sequence[Job], attachment_size_limit: int) -> Encoded:
         pictures = [await self._whole(job) for job in jobs]
         sheet = await self._intake.sheet(pictures, [strength_of(job) for job in jobs])
-        return await self._intake.shrink(sheet, attachment_size_limit - MULTIPART_BYTES)
+        strengths = [JobSpec.from_mapping(job.params).params.strength for job in jobs]
+        how = parameters_of(jobs[0], strengths)
+        return await self._fitted(sheet, how, attachment_size_limit)
 
     async def _whole(self, job: Job) -> bytes:
         """A result with the transparency of its source."""

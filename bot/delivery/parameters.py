@@ -7,6 +7,7 @@ there already, so no pixel is decoded.
 
 import struct
 import zlib
+from collections.abc import Sequence
 
 from bot import __version__
 from bot.jobs.spec import JobSpec
@@ -26,8 +27,13 @@ UNICODE = b"UNICODE\x00"
 HAS_ALPHA, HAS_EXIF = 0x10, 0x08
 
 
-def parameters_of(job: Job) -> str:
-    """How ``job``'s result was made: the prompts, then one line of `Name: value` pairs."""
+def parameters_of(job: Job, strengths: Sequence[float] = ()) -> str:
+    """How ``job``'s result was made: the prompts, then one line of `Name: value` pairs.
+
+    Args:
+        strengths: Those of a sheet that begins with ``job``, told as the web UI's script "X/Y/Z
+            plot" tells them.
+    """
     spec = JobSpec.from_mapping(job.params)
     params = spec.params
     lines = [" ".join(params.prompt.split())]
@@ -41,7 +47,10 @@ def parameters_of(job: Job) -> str:
         "Size": f"{job.width}x{job.height}",
         "Model": params.checkpoint,
     }
-    if spec.source_hash is not None:
+    if strengths:
+        values = ", ".join(f"{one:g}" for one in strengths)
+        facts |= {"Script": "X/Y/Z plot", "X Type": "Denoising", "X Values": f'"{values}"'}
+    elif spec.source_hash is not None:
         facts["Denoising strength"] = params.strength
     facts["Version"] = f"Restyle {__version__}"
     lines.append(", ".join(f"{name}: {value}" for name, value in facts.items()))

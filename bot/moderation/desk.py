@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot.jobs.spec import JobSpec
-from bot.language import reading
+from bot.language import N_, _, reading
 from bot.moderation import case_texts
 from bot.moderation.case_buttons import case_view
 from storage.cases import Case, NewCase
@@ -22,6 +22,11 @@ log = structlog.get_logger(__name__)
 QUIET = discord.AllowedMentions.none()
 # So many steps back are shown of a lineage; a card has room for no more.
 LINEAGE_SHOWN = 6
+# For moderators who cannot see them.
+PICTURES = {
+    "source": N_("The picture that the result was made from"),
+    "result": N_("The result that is to be decided on"),
+}
 
 
 async def post_case(bot: "RestyleBot", case: Case) -> bool:
@@ -62,12 +67,16 @@ async def open_case(bot: "RestyleBot", new: NewCase) -> bool | None:
 
 
 async def _card(bot: "RestyleBot", case: Case) -> str:
-    # Moderators read their guild's own language.
-    guild = bot.get_guild(case.guild_id)
-    with reading("en-US" if guild is None else guild.preferred_locale.value):
+    with reading(_language(bot, case)):
         job = await _job(bot, case)
         prompt = case_texts.held_prompt(case) if job is None else _prompt(job)
         return case_texts.card(case, prompt, "" if job is None else await _lineage(bot, job))
+
+
+def _language(bot: "RestyleBot", case: Case) -> str:
+    """Moderators read their guild's own language."""
+    guild = bot.get_guild(case.guild_id)
+    return "en-US" if guild is None else guild.preferred_locale.value
 
 
 async def _pictures(bot: "RestyleBot", case: Case) -> list[discord.File]:
@@ -89,7 +98,10 @@ async def _pictures(bot: "RestyleBot", case: Case) -> list[discord.File]:
         except ImageStoreFailed:
             log.info("a picture of a case is no longer kept", case=case.id, picture=name)
             continue
-        files.append(discord.File(io.BytesIO(data), f"{name}.webp", spoiler=True))
+        with reading(_language(bot, case)):
+            alt = _(PICTURES[name])
+        picture = discord.File(io.BytesIO(data), f"{name}.webp", description=alt, spoiler=True)
+        files.append(picture)
     return files
 
 

@@ -23,7 +23,6 @@ PHOTOS = Path(bot.demo.__file__).parent / "photos"
 STAFF = discord.Permissions(
     manage_guild=True, moderate_members=True, manage_messages=True, view_channel=True
 )
-LOOK_AGAIN_S = 0.1
 OIL = "an oil painting of a cat, thick brush strokes"
 
 
@@ -37,7 +36,7 @@ class Player:
 
     async def restyle(self, **options: Any) -> simcord.InteractionResult:
         photo = ("cat.jpg", (PHOTOS / "cat.jpg").read_bytes())
-        given = {"image": photo, "prompt": OIL, "seed": 7} | options
+        given = {"image": photo, "prompt": OIL, "seed": 7, "size": "small"} | options
         return await self.world.alice.slash(self.world.channel, "restyle", **given)
 
     async def outcome(self, asked: simcord.InteractionResult) -> discord.Message:
@@ -62,20 +61,19 @@ class Player:
 async def waiting(p: Player) -> discord.Message:
     """A job that runs and one that waits; the first one's result."""
     p.engine.gate.clear()
-    # A large one takes long enough to have a preview.
-    running = await p.restyle(size="large", strength="0.9")
+    running = await p.restyle(size="medium", strength="0.8")
     assert running.response is not None
+    await p.engine.halfway.wait()
+    await p.world.app.watch.progress(running.response.id)
     queued = await p.world.bob.slash(
         p.world.channel,
         "restyle",
-        image=("temple.jpg", (PHOTOS / "cat.jpg").read_bytes()),
+        image=("cat.jpg", (PHOTOS / "cat.jpg").read_bytes()),
         prompt="a pencil sketch",
+        size="small",
     )
     assert queued.response is not None
     await p.album.take("queued", queued.response.message)
-    await p.engine.previewed.wait()
-    while not running.response.message.attachments:
-        await asyncio.sleep(LOOK_AGAIN_S)
     await p.album.take("progress", running.response.message)
     p.engine.gate.set()
     result = await p.outcome(running)
@@ -86,8 +84,6 @@ async def waiting(p: Player) -> discord.Message:
 
 async def going_on(p: Player, result: discord.Message) -> None:
     """What the buttons of a result make and show."""
-    await p.album.take_form("remix", result, "Remix")
-    await p.album.take_form("report-form", result, "Report")
     await p.album.take("strip", await p.outcome(await p.press(result, "Strength strip")))
     varied = await p.outcome(await p.press(result, "Vary subtle"))
     compared = await p.press(varied, "Compare")
@@ -141,13 +137,13 @@ async def play(folder: Path, executable: str) -> list[str]:
             world.env.backend.get_guild(world.alice.guild.id).members[
                 world.alice.id
             ].role_ids.append(role.id)
-            async with album_of(world.env, world.channel, world.alice, folder, executable) as album:
+            async with album_of(world, folder, executable) as album:
                 player = Player(world, engine, album)
                 result = await waiting(player)
                 acts: list[Callable[[], Awaitable[None]]] = [
+                    lambda: moderating(player, result),
                     lambda: going_on(player, result),
                     lambda: seeing(player),
-                    lambda: moderating(player, result),
                 ]
                 for act in acts:
                     await act()

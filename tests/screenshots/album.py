@@ -10,15 +10,21 @@ import simcord
 from PIL import Image
 from playwright.async_api import Page, ViewportSize, async_playwright
 
+from bot.demo.world import World
+
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 VIEW: ViewportSize = {"width": 900, "height": 1400}
 WAIT_MS = 60_000
 QUALITY = 82
-# Whether every picture of a message is there, whole.
-LOADED = """(id) => {
+IMAGES = (".webp", ".png", ".jpg")
+TRIES = 20
+# Whether a message has at least so many pictures, and all of them are there, whole. The page may
+# render it anew at any moment.
+LOADED = """([id, count]) => {
     const article = document.querySelector(`article[data-message-id="${id}"]`);
     if (!article) return false;
-    return [...article.querySelectorAll("img")].every((one) => one.complete && one.naturalWidth);
+    const shown = [...article.querySelectorAll("img")];
+    return shown.length >= count && shown.every((one) => one.complete && one.naturalWidth > 0);
 }"""
 
 
@@ -34,20 +40,19 @@ class Album:
     async def take(self, name: str, message: discord.Message) -> None:
         """Keep a picture of one message, as it stands now."""
         await self._preview.refresh()
-        await self.page.wait_for_function(LOADED, arg=str(message.id), timeout=WAIT_MS)
+        wanted = [
+            str(message.id),
+            sum(one.filename.endswith(IMAGES) for one in message.attachments),
+        ]
         article = self.page.locator(f'article[data-message-id="{message.id}"]')
-        await article.scroll_into_view_if_needed()
-        self._keep(name, await article.screenshot())
-
-    async def take_form(self, name: str, message: discord.Message, label: str) -> None:
-        """Press a button on the page and keep a picture of the form that it opens."""
-        await self._preview.refresh()
-        article = self.page.locator(f'article[data-message-id="{message.id}"]')
-        await article.get_by_role("button", name=label, exact=True).click()
-        form = self.page.get_by_role("dialog")
-        await form.wait_for(timeout=WAIT_MS)
-        self._keep(name, await form.screenshot())
-        await self.page.keyboard.press("Escape")
+        for _ in range(TRIES):
+            await self.page.wait_for_function(LOADED, arg=wanted, timeout=WAIT_MS)
+            await article.scroll_into_view_if_needed()
+            png = await article.screenshot()
+            # Whole before and after, so whole in between.
+            if await self.page.evaluate(LOADED, wanted):
+                break
+        self._keep(name, png)
 
     def _keep(self, name: str, png: bytes) -> None:
         with Image.open(io.BytesIO(png)) as image:
@@ -56,21 +61,16 @@ class Album:
 
 
 @asynccontextmanager
-async def album_of(
-    env: simcord.Env,
-    channel: simcord.ChannelHandle,
-    viewer: simcord.MemberActor,
-    folder: Path,
-    executable: str,
-) -> AsyncIterator[Album]:
-    """Serve the channel as ``viewer`` sees it, and open it in Chromium."""
+async def album_of(world: World, folder: Path, executable: str) -> AsyncIterator[Album]:
+    """Serve the channel as Alice sees it, and open it in Chromium."""
     async with (
-        env.preview(channel, viewers=[viewer], layout="channel") as preview,
+        world.env.preview(world.channel, viewers=[world.alice], layout="channel") as preview,
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         try:
             page = await browser.new_page(viewport=VIEW)
+            await preview.show(world.welcome)
             await page.goto(preview.url)
             yield Album(page, preview, folder)
         finally:

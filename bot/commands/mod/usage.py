@@ -12,7 +12,6 @@ from discord import app_commands
 
 from bot.language import _
 from bot.moderation.deeds import deed_of
-from bot.quota.usage_picture import BARS_SHOWN, UsageFigures, draw_usage
 from storage.usage import DayUsage, MemberUsage
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ async def usage(
     members = await database.usage.by_member(guild_id, since, now, MEMBERS_IN_FILE)
     counts = await database.refusals.counts(guild_id, since)
     refusals = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    # Here and not at the top: it brings Pillow, which a bot needs for nothing else.
+    from bot.quota.usage_picture import BARS_SHOWN, UsageFigures, draw_usage
+
     names = await _names(interaction.guild, [one.user_id for one in members[:BARS_SHOWN]])
     figures = UsageFigures(
         days=by_day,
@@ -50,7 +52,11 @@ async def usage(
     )
     # Drawing takes a moment of CPU.
     picture = await asyncio.to_thread(draw_usage, figures)
-    files = [discord.File(io.BytesIO(picture), "usage.png"), *_files(by_day, members, refusals)]
+    alt = _("Pictures a day, members, and refusals of the last {days} days").format(days=days)
+    files = [
+        discord.File(io.BytesIO(picture), "usage.png", description=alt),
+        *_files(by_day, members, refusals),
+    ]
     told = ", ".join(f"<@{one.user_id}> {one.jobs}" for one in members[:BARS_SHOWN])
     heading = _("The last {days} days. Most pictures: {members}")
     await interaction.edit_original_response(

@@ -128,3 +128,15 @@ def test_a_text_written_anew_takes_the_place_of_the_old() -> None:
 def test_other_files_stay_as_they_are() -> None:
     jpeg = encoded(picture(8, 8), "JPEG")
     assert embedded(jpeg, "x") == jpeg
+
+
+def test_a_sheet_tells_its_strengths_as_the_web_ui_does() -> None:
+    text = parameters_of(JOB, [0.3, 0.45, 0.6])
+    data = embedded(webp(picture(96, 64)), text)
+    found = ParserManager().parse(io.BytesIO(data))
+    assert found is not None
+    assert found.metadata["X Type"] == "Denoising"
+    # sd-parsers cuts at every comma; the web UI itself minds the quotes.
+    assert 'X Values: "0.3, 0.45, 0.6"' in text
+    assert "Denoising strength" not in found.metadata
+    assert found.prompts[0].value == "an oil painting, 油絵"
