@@ -5,7 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+<<<<<<< HEAD
 .PHONY: chaos demo docs install test check lint test-slow format train-embedded contact-sheet messages performance lock hooks clean
+=======
+.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages screenshots performance lock hooks clean
+>>>>>>> 7949ca8 (Screenshots of each kind of message; every language on the stage; spoilers in every form; alt text and a sheet's parameters)
 
 demo: install
 	$(BIN)/restyle demo --out demo-out
@@ -48,6 +52,9 @@ contact-sheet: install
 
 messages: install
 	$(BIN)/python -m bot.language.extraction
+
+screenshots: install
+	$(BIN)/python -m tests.screenshots docs/screenshots
 
 performance: install
 	$(BIN)/restyle bench all --out docs/performance

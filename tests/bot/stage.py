@@ -1,6 +1,7 @@
 """The stage of the simcord tests: the real bot with the paint engine in a simulated guild."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from engine.events import Failed
 from tests.bot.paint_engine import PaintEngine
 from tests.engine.pictures import encoded, picture
 
+# As a button of a job, with the price behind the job's id.
+AGREED = re.compile(r"r:[a-z_0-9]+:[0-9a-z]{1,32}:[0-9]+")
 PHOTO = encoded(picture(96, 64), "JPEG")
 
 
@@ -68,10 +71,11 @@ class Stage:
         who = actor or self.world.alice
         result = await who.click(message, label=label)
         asked = result.response
-        if agree and asked is not None and asked.ephemeral and "cost" in asked.content:
-            for button in buttons(asked.message):
-                if button.startswith("Make it for "):
-                    result = await who.click(asked, label=button)
+        agreeing = None
+        if agree and asked is not None and asked.ephemeral:
+            agreeing = agreeing_to_price(asked.message)
+        if asked is not None and agreeing is not None:
+            result = await who.click(asked, custom_id=agreeing)
         return Asked(self, result, pressed=message)
 
     async def pick(
@@ -187,6 +191,15 @@ class Asked:
         [only] = told
         assert only.ephemeral
         return only.content
+
+
+def agreeing_to_price(message: discord.Message) -> str | None:
+    """The custom_id that agrees to the price that a message tells, in whatever language."""
+    for row in message.components:
+        for child in getattr(row, "children", []):
+            if AGREED.fullmatch(getattr(child, "custom_id", None) or ""):
+                return str(child.custom_id)
+    return None
 
 
 @asynccontextmanager

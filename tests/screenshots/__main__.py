@@ -1,4 +1,4 @@
-"""Plays one conversation with the real bot and engine, and keeps a picture of each message."""
+"""Plays one conversation with the real bot, and keeps a picture of each kind of message."""
 
 import asyncio
 import shutil
@@ -13,11 +13,12 @@ import discord
 import simcord
 
 import bot.demo
-from bot.application import Application, engine_options
-from bot.demo.world import World, demo_settings, demo_world
+from bot.application import Application
+from bot.demo.world import World, demo_world
 from bot.log import configure_logging
+from tests.bot.stage import agreeing_to_price, settings_in
 from tests.screenshots.album import Album, album_of
-from tests.screenshots.held_engine import HeldEngine
+from tests.screenshots.sketch_engine import SketchEngine
 
 PHOTOS = Path(bot.demo.__file__).parent / "photos"
 STAFF = discord.Permissions(
@@ -31,12 +32,12 @@ class Player:
     """Acts for Alice, who is a moderator of the demo's guild."""
 
     world: World
-    engine: HeldEngine
+    engine: SketchEngine
     album: Album
 
     async def restyle(self, **options: Any) -> simcord.InteractionResult:
         photo = ("cat.jpg", (PHOTOS / "cat.jpg").read_bytes())
-        given = {"image": photo, "prompt": OIL, "seed": 7, "size": "small"} | options
+        given = {"image": photo, "prompt": OIL, "seed": 7} | options
         return await self.world.alice.slash(self.world.channel, "restyle", **given)
 
     async def outcome(self, asked: simcord.InteractionResult) -> discord.Message:
@@ -45,7 +46,12 @@ class Player:
         return asked.response.message
 
     async def press(self, message: discord.Message, label: str) -> simcord.InteractionResult:
-        return await self.world.alice.click(message, label=label)
+        asked = await self.world.alice.click(message, label=label)
+        shown = asked.response
+        if shown is not None and (agreeing := agreeing_to_price(shown.message)):
+            await self.album.take("price", shown.message)
+            return await self.world.alice.click(shown, custom_id=agreeing)
+        return asked
 
     async def answer(self, name: str, path: str, **options: Any) -> discord.Message:
         """Use a command and keep a picture of what it answers."""
@@ -63,16 +69,15 @@ async def waiting(p: Player) -> discord.Message:
     p.engine.gate.clear()
     running = await p.restyle(size="medium", strength="0.8")
     assert running.response is not None
-    await p.engine.halfway.wait()
-    await p.world.app.watch.progress(running.response.id)
     queued = await p.world.bob.slash(
         p.world.channel,
         "restyle",
         image=("cat.jpg", (PHOTOS / "cat.jpg").read_bytes()),
         prompt="a pencil sketch",
-        size="small",
     )
     assert queued.response is not None
+    while not running.response.message.attachments:  # noqa: ASYNC110  # simcord tells of nothing
+        await asyncio.sleep(0.05)
     await p.album.take("queued", queued.response.message)
     await p.album.take("progress", running.response.message)
     p.engine.gate.set()
@@ -127,11 +132,9 @@ async def moderating(p: Player, result: discord.Message) -> None:
 async def play(folder: Path, executable: str) -> list[str]:
     """Take all pictures; their names."""
     with tempfile.TemporaryDirectory(prefix="restyle-screenshots-") as data:
-        settings = demo_settings(Path(data)).model_copy(
-            update={"engine_max_rows": 1, "message_edit_interval_s": 0.5}
-        )
+        settings = settings_in(Path(data))
         configure_logging(settings.model_copy(update={"log_level": "ERROR"}))
-        engine = HeldEngine(engine_options(settings))
+        engine = SketchEngine(slots=1)
         async with demo_world(Application(settings, engine=engine)) as world:
             role = world.alice.guild.create_role("Staff", permissions=STAFF)
             world.env.backend.get_guild(world.alice.guild.id).members[
