@@ -5,11 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-<<<<<<< HEAD
-.PHONY: chaos demo docs install test check lint test-slow format train-embedded contact-sheet messages performance lock hooks clean
-=======
-.PHONY: chaos demo install test check lint test-slow format train-embedded contact-sheet messages screenshots performance lock hooks clean
->>>>>>> 7949ca8 (Screenshots of each kind of message; every language on the stage; spoilers in every form; alt text and a sheet's parameters)
+.PHONY: chaos demo docs install test check lint test-slow format train-embedded contact-sheet messages screenshots performance lock hooks clean
 
 demo: install
 	$(BIN)/restyle demo --out demo-out

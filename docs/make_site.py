@@ -17,6 +17,7 @@ CONFIGURATION = ROOT / "docs" / "zensical.toml"
 PAGES = {
     "README.md": "index.md",
     "docs/members.md": "members.md",
+    "docs/messages.md": "messages.md",
     "docs/privacy.md": "privacy.md",
     "docs/moderation.md": "moderation.md",
     "docs/install.md": "install.md",

@@ -21,6 +21,7 @@ DOCUMENTS = (
     "SECURITY.md",
     "docs/performance.md",
     "docs/members.md",
+    "docs/messages.md",
     "docs/scaling.md",
     "docs/moderation.md",
     "docs/operating.md",

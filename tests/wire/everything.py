@@ -150,14 +150,9 @@ class Everything:
                 self._member, self._scene.channel, command, name, **{name: ""}
             )
             if offered:
-<<<<<<< HEAD
                 # The second number: of pictures, that makes a gallery.
                 at = 1 if kind == INTEGER and len(offered) > 1 else 0
                 return offered[at]["value"]
-=======
-                # Two of what can be counted, as below.
-                return offered[min(kind == INTEGER, len(offered) - 1)]["value"]
->>>>>>> 7949ca8 (Screenshots of each kind of message; every language on the stage; spoilers in every form; alt text and a sheet's parameters)
         fixed: dict[int, Any] = {
             STRING: TEXTS.get(name, HOSTILE)[: option.get("max_length", len(HOSTILE))],
             # Two where that is allowed: of pictures, that makes a gallery.
