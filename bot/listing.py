@@ -45,3 +45,15 @@ def fitted(lines: list[str], max_chars: int = MESSAGE_CHARS) -> str:
     while len("\n".join(kept)) > max_chars:
         kept = [*kept[:-2], "…"]
     return "\n".join(kept)
+
+
+def parted(lines: list[str], max_chars: int = MESSAGE_CHARS) -> list[str]:
+    """The lines as texts of at most ``max_chars``, as few as it takes; no line is longer."""
+    texts = [lines[0]]
+    for line in lines[1:]:
+        longer = f"{texts[-1]}\n{line}"
+        if len(longer) <= max_chars:
+            texts[-1] = longer
+        else:
+            texts.append(line)
+    return texts

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.language import N_, _
-from bot.listing import fitted
+from bot.listing import parted
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -28,7 +28,11 @@ async def help_command(interaction: "discord.Interaction[RestyleBot]") -> None:
     parts = [_("**What you can do here**"), *every, "", _(AFTERWARDS)]
     if moderating:
         parts += ["", _("**What you can do as a moderator**"), *moderating]
-    await interaction.response.send_message(fitted(parts), ephemeral=True)
+    first, *others = parted(parts)
+    await interaction.response.send_message(first, ephemeral=True)
+    # A moderator may do more than fits into one message.
+    for other in others:
+        await interaction.followup.send(other, ephemeral=True)
 
 
 def _lines(interaction: "discord.Interaction[RestyleBot]") -> tuple[list[str], list[str]]:

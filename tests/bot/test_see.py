@@ -11,6 +11,7 @@ from simcord.results import ResponseMessage
 
 from bot.commands.history import THUMBNAIL_SIDE
 from bot.language.extraction import command_payloads
+from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import Stage, stage
 
 
@@ -151,3 +152,15 @@ async def test_about_tells_version_checkpoint_and_licence(tmp_path: Path) -> Non
         assert s.app.checkpoint.name in text
         assert s.app.checkpoint.licence in text
         assert "0 jobs wait" in text
+
+
+async def test_help_leaves_out_nothing_that_a_moderator_may_do(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        who = moderator(s)
+        asked = await who.slash(s.world.channel, "help")
+        replies = [one for one in (asked.response, *asked.followups) if one is not None]
+        assert all(one.ephemeral and len(one.content) <= 2000 for one in replies)
+        said = "\n".join(one.content for one in replies)
+        paths = [path for path in who.available_commands(s.world.channel) if path[0].islower()]
+        assert len(paths) > 30
+        assert [path for path in paths if f"`/{path}`" not in said] == []
