@@ -79,7 +79,9 @@ async def gift(
     told = texts.given(origin.user_id, member.id, amount)
     await interaction.edit_original_response(
         content=told,
-        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=[member]),
+        # It names these two and holds nothing that anybody typed. Were one named here, discord.py
+        # would send the id as a number, which Discord's document does not have.
+        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=True),
     )
 
 
