@@ -10,6 +10,7 @@ from bot.jobs.origin import origin_of
 from bot.language import _
 from bot.moderation.admission import Admission, Wording
 from bot.moderation.case_texts import to_reporter
+from bot.naming import only
 from bot.quota import texts
 from bot.quota.requests import ask_moderators
 from storage.errors import QuotaExceeded
@@ -79,9 +80,7 @@ async def gift(
     told = texts.given(origin.user_id, member.id, amount)
     await interaction.edit_original_response(
         content=told,
-        # It names these two and holds nothing that anybody typed. Were one named here, discord.py
-        # would send the id as a number, which Discord's document does not have.
-        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=True),
+        allowed_mentions=only(member.id),
     )
 
 

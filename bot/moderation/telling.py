@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.naming import only
+
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
@@ -29,8 +31,7 @@ async def tell_in(
 ) -> None:
     """Tell a member in a channel, by a mention; what is told there is for everybody's eyes."""
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
-    only = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)])
     try:
-        await channel.send(f"<@{user_id}> {sentence}", allowed_mentions=only)
+        await channel.send(f"<@{user_id}> {sentence}", allowed_mentions=only(user_id))
     except discord.HTTPException as error:
         log.info("a member could not be told in a channel", user=user_id, error=str(error))
