@@ -25,6 +25,8 @@ LINEAGE_SHOWN = 6
 # For moderators who cannot see them.
 PICTURES = {
     "source": N_("The picture that the result was made from"),
+    "mask": N_("The mask that came with the picture"),
+    "transparency": N_("Where the picture is transparent"),
     "result": N_("The result that is to be decided on"),
 }
 
