@@ -37,8 +37,8 @@ HELD = {
     },
     "memory": {"growth"},
 }
-# An export or a dozen calls of each size take most of a minute, however small the model is.
-LONG = ("turbo", "cpu", "batching", "cluster")
+# An export, a cluster or dozens of calls take most of a minute, however small the model is.
+LONG = ("turbo", "cpu", "batching", "cluster", "latency", "drift", "memory")
 
 
 def quick(name: str) -> Report:
