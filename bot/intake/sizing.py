@@ -75,6 +75,15 @@ def fit(width: int, height: int, rule: SizeRule) -> Fit:
         raise TooNarrow(
             Sentence(sentence, {"width": width, "height": height, "longest": f"{longest:.3g}"})
         )
+    if width < height:
+        # A picture on its side gets the same size, on its side.
+        lying = fit(height, width, rule)
+        return Fit(
+            width=lying.height,
+            height=lying.width,
+            kept_width=lying.kept_height,
+            kept_height=lying.kept_width,
+        )
     scale = max(rule.area_side / math.sqrt(width * height), MIN_SIDE / min(width, height))
     scale = min(scale, rule.max_side / max(width, height))
     area = width * height * scale**2

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from bot.intake import SizeRule, TooNarrow
@@ -98,6 +98,7 @@ def test_coarse_multiples_lose_less_than_a_tenth(shape: float, height: int) -> N
     assert error_of(found, width, height) < 0.1
 
 
+@example(425, 4665)
 @given(sides, sides)
 def test_turning_the_source_turns_the_size(width: int, height: int) -> None:
     upright, lying = taken(width, height, SD), taken(height, width, SD)
