@@ -1,6 +1,7 @@
 """The composition root: everything that lives as long as the bot process, wired in one place."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -149,7 +150,35 @@ class Application:
     async def start(self, client: "RestyleBot") -> None:
         """Begin to deliver and to dispatch. ``client`` is logged in; the gateway may come later."""
         courier = Courier(client)
-        deliverer = Deliverer(
+        sweeper = Sweeper(
+            database=self.database,
+            images=self.images,
+            retention_days=self.settings.retention_days,
+            metrics=self.metrics,
+            before=partial(expire_cases, client),
+        )
+        sweeper.start()
+        self._opened.push_async_callback(sweeper.close)
+        self._deliverer = deliverer = self._make_deliverer(courier)
+        self._dispatcher = Dispatcher(
+            engine=self.engine,
+            database=self.database,
+            queue=self.queue,
+            follower=self._make_follower(client),
+            editor_for=self._editors(courier),
+            finished=deliverer.wake,
+            paused=partial(self._tell_pause, courier),
+        )
+        deliverer.start()
+        self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
+        await self._dispatcher.start()
+        self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
+        deadline = Deadline(self.database, self._dispatcher.cancel)
+        deadline.start()
+        self._opened.push_async_callback(deadline.close)
+
+    def _make_deliverer(self, courier: Courier) -> Deliverer:
+        return Deliverer(
             database=self.database,
             courier=courier,
             writer=self.writer,
@@ -159,7 +188,9 @@ class Application:
             metrics=self.metrics,
             traces=self.traces,
         )
-        follower = Follower(
+
+    def _make_follower(self, client: "RestyleBot") -> Follower:
+        return Follower(
             engine=self.engine,
             database=self.database,
             images=self.images,
@@ -171,6 +202,9 @@ class Application:
             traces=self.traces,
         )
 
+    def _editors(self, courier: Courier) -> Callable[[Job], Editor]:
+        """Makes the editors of progress messages; jobs of one message share a board."""
+
         def make_editor(job: Job) -> StatusEditor:
             async def edit(status: Status) -> None:
                 await self.announcements.settled(job.group_id or job.id)
@@ -180,41 +214,12 @@ class Application:
             return StatusEditor(edit, self.settings.message_edit_interval_s)
 
         boards = Boards(make_editor)
+        return lambda job: boards.editor_for(job, JobSpec.from_mapping(job.params).count)
 
-        def editor_for(job: Job) -> Editor:
-            return boards.editor_for(job, JobSpec.from_mapping(job.params).count)
-
-        async def paused(job_id: str) -> None:
-            job = await self.database.jobs.get(job_id)
-            await self.announcements.settled(job.group_id or job.id)
-            await courier.edit_by_token(job, pause_letter(job))
-
-        sweeper = Sweeper(
-            database=self.database,
-            images=self.images,
-            retention_days=self.settings.retention_days,
-            metrics=self.metrics,
-            before=partial(expire_cases, client),
-        )
-        sweeper.start()
-        self._opened.push_async_callback(sweeper.close)
-        self._dispatcher = Dispatcher(
-            engine=self.engine,
-            database=self.database,
-            queue=self.queue,
-            follower=follower,
-            editor_for=editor_for,
-            finished=deliverer.wake,
-            paused=paused,
-        )
-        deliverer.start()
-        self._deliverer = deliverer
-        self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
-        await self._dispatcher.start()
-        self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
-        deadline = Deadline(self.database, self._dispatcher.cancel)
-        deadline.start()
-        self._opened.push_async_callback(deadline.close)
+    async def _tell_pause(self, courier: Courier, job_id: str) -> None:
+        job = await self.database.jobs.get(job_id)
+        await self.announcements.settled(job.group_id or job.id)
+        await courier.edit_by_token(job, pause_letter(job))
 
     async def close(self) -> None:
         """End all, the last begun first. May be called twice."""

@@ -23,7 +23,7 @@ from bot.language.translator import CatalogueTranslator
 from bot.moderation.buttons import MODERATION_BUTTONS
 from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
-from bot.place import may_post
+from bot.place import guild_of, may_post
 from bot.quota.requests import REQUEST_BUTTONS
 from engine.errors import EngineError
 from storage.errors import StorageError
@@ -116,7 +116,7 @@ class RestyleBot(discord.Client):
 
     async def _count(self, interaction: discord.Interaction[Any], reason: str) -> None:
         refusal = Refusal(
-            guild_id=interaction.guild_id,
+            guild_id=guild_of(interaction),
             channel_id=interaction.channel_id,
             user_id=interaction.user.id,
             reason=reason,

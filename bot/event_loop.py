@@ -1,16 +1,20 @@
 """The event loop that a bot runs in: uvloop's where it is installed, asyncio's elsewhere."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
-
-try:
-    from uvloop import run as run_quickly
-except ModuleNotFoundError:
-    # It is not built for Windows.
-    run_quickly = asyncio.run  # type: ignore[assignment]  # enough of it is the same
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run ``main`` to its end, as ``asyncio.run`` does."""
-    run_quickly(main)
+    with asyncio.Runner(loop_factory=_quick()) as runner:
+        runner.run(main)
+
+
+def _quick() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        # It is not built for Windows.
+        return None
+    return uvloop.new_event_loop

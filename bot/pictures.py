@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 
+from bot.delivery.faults import UNREACHED
 from bot.errors import DownloadFailed, NoPicture
 from bot.language import N_, _
 from bot.settings import Settings
@@ -84,7 +85,7 @@ async def _read(what: discord.Attachment | discord.Asset, settings: Settings) ->
     try:
         async with asyncio.timeout(settings.download_timeout_s):
             data = await (what.read() if simulated else _fetch(what.url, most))
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except UNREACHED as error:
         raise DownloadFailed(_(NOT_HANDED_OUT)) from error
     # Whatever size was announced, this is the one that counts.
     if len(data) > most:

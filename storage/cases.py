@@ -1,6 +1,6 @@
 """What moderators are to decide: members' reports, and pictures that the content check doubts."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -126,8 +126,10 @@ class Cases:
         statement = CASES.delete().where(CASES.c.id == case_id, CASES.c.decision.is_(None))
         await self._sessions.transact(lambda connection: connection.execute(statement))
 
-    async def expire(self, before: datetime) -> list[Settled]:
-        """Close what was opened before a time and nobody has decided.
+    async def expire(self, before: datetime) -> AsyncIterator[Settled]:
+        """Close what was opened before a time and nobody has decided, one after the other.
+
+        What follows on one is done before the next is decided, so that nothing is decided in vain.
 
         A report is dismissed and a doubted picture refused, by nobody: ``decided_by`` is None.
         """
@@ -136,7 +138,6 @@ class Cases:
         )
         async with self._sessions.read() as session:
             found = (await session.execute(old)).all()
-        settled = []
         for case_id, kind in found:
             decision = Decision.DISMISS if kind is CaseKind.REPORT else Decision.REFUSE
 
@@ -146,8 +147,7 @@ class Cases:
                 return _settle(connection, CASES.c.id == case_id, None, decision)
 
             if (one := await self._sessions.transact(work)) is not None:
-                settled.append(one)
-        return settled
+                yield one
 
     async def keep_for_reporter(self, case_id: int) -> None:
         """The reporter could not be told what became of it; ``/quota me`` will."""
@@ -206,20 +206,22 @@ def _settle(
         return None
     case = _case(row)
     if case.job_id is None:
-        return Settled(case=case)
+        gone = () if decision is Decision.ALLOW else image_uses.all_hashes(case.payload)
+        return Settled(case=case, unused=frozenset(image_uses.unused(connection, gone)))
     match decision:
         case Decision.REMOVE | Decision.BLOCK:
-            gone = _message_of(connection, case.job_id)
-            outbox.withdraw(connection, gone.group_id or case.job_id, "removed", now)
+            message = _message_of(connection, case.job_id)
+            unused = frozenset(_forget(connection, message.job_ids))
+            outbox.withdraw(connection, message.group_id or case.job_id, "removed", now)
             # What others reported of the same message is settled with it.
-            same = (CASES.c.job_id.in_(gone.job_ids), CASES.c.kind == CaseKind.REPORT, waits)
+            same = (CASES.c.job_id.in_(message.job_ids), CASES.c.kind == CaseKind.REPORT, waits)
             removed = decided | {"decision": Decision.REMOVE}
             others = connection.execute(
                 update(CASES).where(*same).values(removed).returning(CASES)
             ).all()
             return Settled(
                 case=case,
-                unused=frozenset(_forget(connection, gone.job_ids)),
+                unused=unused,
                 others=tuple(_case(row) for row in others),
             )
         case Decision.REFUSE:
@@ -253,10 +255,11 @@ def _forget(connection: Connection, job_ids: list[str]) -> set[str]:
     """Let jobs keep no picture at all, their source neither; what no other job uses goes."""
     mine = ImageUseRow.job_id.in_(job_ids)
     held = set(connection.scalars(select(ImageUseRow.hash).where(mine)))
-    connection.execute(delete(ImageUseRow).where(mine))
+    # Jobs before their uses, as everybody does, so that no two wait for each other.
     connection.execute(
         update(JOBS).where(JOBS.c.id.in_(job_ids)).values(result_hash=None, latents_hash=None)
     )
+    connection.execute(delete(ImageUseRow).where(mine))
     return image_uses.unused(connection, held)
 
 

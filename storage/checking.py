@@ -24,7 +24,7 @@ class Checking:
     async def findings(self, images: ImageStore) -> list[str]:
         """One sentence for everything that is wrong, here and with what ``images`` keeps."""
         kept = set(await images.settled(0))
-        async with self._sessions.read() as session:
+        async with self._sessions.snapshot() as session:
             return [
                 *await _references(session),
                 *await _charges(session),

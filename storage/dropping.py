@@ -20,7 +20,11 @@ async def drop_unused(database: Database, images: ImageStore, hashes: Collection
     """
     names, dropped = sorted(hashes), 0
     for at in range(0, len(names), AT_ONCE):
+        # Most are in use, and whoever waits at the fence is a member.
+        some = await database.images.unused(names[at : at + AT_ONCE])
+        if not some:
+            continue
         async with database.image_fence.dropping():
-            for unused in await database.images.unused(names[at : at + AT_ONCE]):
+            for unused in await database.images.unused(some):
                 dropped += await images.delete(unused)
     return dropped

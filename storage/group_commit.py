@@ -37,7 +37,7 @@ class Kept:
 
 
 class Writer(Protocol):
-    """Runs works in their order and commits them."""
+    """Runs works and commits them, together or each by itself."""
 
     async def write(self, works: list[Work]) -> list[Kept]:
         """What became of each, once it is durable or undone; raises where that is one for all."""

@@ -134,7 +134,5 @@ def _reported(deed: str) -> Iterator[None]:
     except ImageStoreFailed:
         raise
     except (BaseError, OSError) as error:
-        if isinstance(error, ImageMissing):
-            raise
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ImageStoreFailed(f"An image could not be {deed}: {first}.") from error

@@ -1,11 +1,13 @@
 """Which jobs need which images, so that an image goes only when nobody needs it any more."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from storage.moderation_tables import CaseRow
+from storage.image_store import SETTLED_AFTER_S
+from storage.moderation_tables import CaseRow, Decision
 from storage.records import JobResult, NewJob
 from storage.sessions import Sessions
 from storage.tables import ImageRole, ImageUseRow
@@ -42,9 +44,13 @@ def unused(connection: Connection, hashes: Iterable[str]) -> set[str]:
 
 
 def held(connection: Connection) -> set[str]:
-    """What wishes start from that wait for a moderator; they are no jobs yet."""
-    waits = select(CaseRow.payload).where(CaseRow.job_id.is_(None), CaseRow.decision.is_(None))
-    return {name for payload in connection.scalars(waits) for name in _all_hashes(payload)}
+    """What wishes start from that wait for a moderator, or were let pass and are no jobs yet."""
+    lately = datetime.now(UTC) - timedelta(seconds=SETTLED_AFTER_S)
+    passed = (CaseRow.decision == Decision.ALLOW) & (CaseRow.decided_at > lately)
+    waits = select(CaseRow.payload).where(
+        CaseRow.job_id.is_(None), CaseRow.decision.is_(None) | passed
+    )
+    return {name for payload in connection.scalars(waits) for name in all_hashes(payload)}
 
 
 def use_inputs(connection: Connection, news: Iterable[NewJob]) -> None:
@@ -79,15 +85,15 @@ def _use(connection: Connection, used: Iterable[tuple[str, ImageRole, str]]) -> 
         connection.execute(INSERT, rows)
 
 
-def _all_hashes(node: object) -> Iterator[str]:
+def all_hashes(node: object) -> Iterator[str]:
     """Every text in nested JSON whose key ends in ``_hash``."""
     if isinstance(node, Mapping):
         yield from _hashes_in(node)
         for value in node.values():
-            yield from _all_hashes(value)
+            yield from all_hashes(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _all_hashes(value)
+            yield from all_hashes(value)
 
 
 def _hashes_in(params: Mapping[str, Any]) -> set[str]:

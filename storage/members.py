@@ -18,8 +18,6 @@ from storage.upsert import upsert
 
 # SQLite takes 32,766 values in one statement, and PostgreSQL about as many.
 AT_ONCE = 500
-# In the payload of a case: the images that are kept for the decision.
-HELD_HASHES = ("source_hash", "result_hash", "latents_hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +222,8 @@ def _delete_held(connection: Connection, user_id: int) -> set[str]:
     held = CaseRow.member_id == user_id, CaseRow.kind != CaseKind.REPORT
     payloads = connection.scalars(select(CaseRow.payload).where(*held)).all()
     connection.execute(delete(CaseRow).where(*held))
-    named = {payload.get(key) for payload in payloads if payload for key in HELD_HASHES}
-    return image_uses.unused(connection, named - {None})
+    named = {name for payload in payloads for name in image_uses.all_hashes(payload)}
+    return image_uses.unused(connection, named)
 
 
 def _parts(names: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -92,17 +92,27 @@ class Outbox:
             last_error=reason,
             settled_at=now,
         ).returning(OutboxRow.job_id)
+        # A message may stand for several jobs, which are all of one member.
+        shown_by = or_(JobRow.id == OutboxRow.job_id, JobRow.group_id == OutboxRow.job_id)
+        charged_to = (
+            select(JobRow.user_id, JobRow.guild_id)
+            .join(OutboxRow, shown_by)
+            .where(OutboxRow.id == delivery_id)
+            .limit(1)
+        )
 
         def work(connection: Connection) -> None:
+            # Locks before rows: whoever decides a case holds the guild's and takes this row.
+            whose = connection.execute(charged_to).one_or_none()
+            if whose is None:
+                return
+            take_locks(connection, whose.user_id, whose.guild_id)
             job_id = connection.execute(abandon).scalar_one_or_none()
             if job_id is None:
                 return
             shown = or_(JobRow.id == job_id, JobRow.group_id == job_id)
-            made = select(JobRow.id, JobRow.user_id, JobRow.guild_id).where(
-                shown, JobRow.status == JobStatus.DONE
-            )
-            for charged, user_id, guild_id in connection.execute(made).all():
-                take_locks(connection, user_id, guild_id)
+            made = select(JobRow.id).where(shown, JobRow.status == JobStatus.DONE)
+            for charged in connection.scalars(made).all():
                 reason = "could not be delivered"
                 ledger.give_back(connection, charged, actor_id=None, reason=reason, now=now)
 
@@ -130,7 +140,15 @@ def announce_again(connection: Connection, job_id: str, kind: JobStatus, now: da
     connection.execute(
         update(OutboxRow)
         .where(OutboxRow.job_id == job_id)
-        .values(kind=kind, state=DeliveryState.PENDING, attempts=0, due_at=now, settled_at=None)
+        .values(
+            kind=kind,
+            state=DeliveryState.PENDING,
+            attempts=0,
+            due_at=now,
+            settled_at=None,
+            # That post was of the other outcome.
+            post_begun_at=None,
+        )
     )
 
 

@@ -44,6 +44,8 @@ class Sessions:
         loose = engine.dialect.name == "postgresql"
         looking = engine.execution_options(isolation_level="AUTOCOMMIT") if loose else engine
         self._readers = async_sessionmaker(looking, expire_on_commit=False)
+        whole = engine.execution_options(isolation_level="REPEATABLE READ") if loose else engine
+        self._snapshots = async_sessionmaker(whole, expire_on_commit=False)
         self._writers = async_sessionmaker(
             engine.execution_options(**{WRITES: True}), expire_on_commit=False
         )
@@ -67,6 +69,13 @@ class Sessions:
                 return await loop.run_in_executor(self._threads, _look, self._reader, work)
             async with self._readers() as session:
                 return await session.run_sync(work)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A session that changes nothing and sees one state of the database, whichever it is."""
+        with translated():
+            async with self._snapshots() as session:
+                yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

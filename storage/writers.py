@@ -39,6 +39,8 @@ class SqliteWriter:
             for work, outcome in zip(works, outcomes, strict=True):
                 with outcome:
                     outcome.value = _in_savepoint(connection, work)
+            # What came before the one that broke it is undone as well, and must not be called done.
+            _require_transaction(connection)
             connection.commit()
         return outcomes
 
@@ -89,9 +91,13 @@ def _one_after_the_other(connection: Connection, works: list[Work]) -> list[Any]
 
 
 def _in_savepoint(connection: Connection, work: Work) -> Any:
-    # A full disk makes SQLite undo the whole transaction. A savepoint without one around it would
-    # commit by itself, so no further work may run then.
-    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's own
-        raise DatabaseUnavailable("The database undid the transaction that this was part of.")
+    # A savepoint without a transaction around it would commit by itself.
+    _require_transaction(connection)
     with connection.begin_nested():
         return work(connection)
+
+
+def _require_transaction(connection: Connection) -> None:
+    # A full disk makes SQLite undo the whole transaction.
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's own
+        raise DatabaseUnavailable("The database undid the transaction that this was part of.")

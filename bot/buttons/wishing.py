@@ -1,6 +1,8 @@
 """Buttons that start jobs. What costs more than the usual is asked about before it is spent."""
 
 import re
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -58,7 +60,7 @@ class WishButton(JobButton, template=r"r:never:wish:"):
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Queue the pictures, or ask first."""
-        app = interaction.client.app
+        app, wanted = interaction.client.app, self.wish
         if not app.presses.recent(interaction.user.id, self.custom_word):
             # Rows are read before Discord is answered: whether all see the answer hangs on them.
             origin = origin_of(interaction, None)
@@ -68,7 +70,11 @@ class WishButton(JobButton, template=r"r:never:wish:"):
                 await require_means(app, origin, asked)
                 await self._ask(interaction, asked)
                 return
-        await answer_once(interaction, self.custom_word, self.wish)
+            wanted = partial(self._wish_at_most, asked.price)
+        await answer_once(interaction, self.custom_word, wanted)
+
+    async def _wish_at_most(self, price: int, bot: "RestyleBot") -> Wish:
+        return replace(await self.wish(bot), at_most=price)
 
     async def _ask(self, interaction: "discord.Interaction[RestyleBot]", asked: Quote) -> None:
         view = discord.ui.View(timeout=None)

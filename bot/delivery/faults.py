@@ -5,6 +5,9 @@ from enum import Enum, auto
 import aiohttp
 import discord
 
+# What is raised when Discord refused something, or could not be heard.
+UNREACHED = (discord.DiscordException, aiohttp.ClientError, OSError)
+
 
 class Fault(Enum):
     """What to do next about a message that could not be edited or posted."""

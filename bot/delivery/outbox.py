@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import aiohttp
 import discord
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.delivery.courier import Courier, PostUnknown, check_post
-from bot.delivery.faults import Fault, fault_of
+from bot.delivery.faults import UNREACHED, Fault, fault_of
 from bot.delivery.letters import LetterWriter
 from bot.intake import IntakeError
 from bot.jobs.announcements import Announcements
@@ -139,24 +138,20 @@ class Deliverer:
                 with self._traces.delivery(job):
                     await self._bring(jobs, partial(self._begin_post, item))
             except PostUnknown as error:
-                self._end_traces(jobs)
-                return await self._failed(item, None, Fault.HOPELESS, error)
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                given_up = await self._failed(item, job.message_id, fault_of(error), error)
-                if given_up:
-                    self._end_traces(jobs)
-                return given_up
+                over = await self._failed(item, None, Fault.HOPELESS, error)
+            except UNREACHED as error:
+                over = await self._failed(item, job.message_id, fault_of(error), error)
             except (IntakeError, StorageError) as error:
-                return await self._failed(item, job.message_id, Fault.TRY_LATER, error)
-            await self._database.outbox.delivered(item.id)
-            self._metrics.delivery("delivered")
-            self._end_traces(jobs)
-            self._watch.settled(job.message_id)
-            return True
-
-    def _end_traces(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            self._traces.over(job)
+                over = await self._failed(item, job.message_id, Fault.TRY_LATER, error)
+            else:
+                await self._database.outbox.delivered(item.id)
+                self._metrics.delivery("delivered")
+                self._watch.settled(job.message_id)
+                over = True
+            if over:
+                for one in jobs:
+                    self._traces.over(one)
+            return over
 
     async def _begin_post(self, item: Delivery) -> None:
         now = datetime.now(UTC)

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import discord
 
+from bot.delivery.faults import UNREACHED
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.endpoints import api_base, use_endpoints
 from bot.settings import Settings
@@ -40,7 +41,7 @@ async def on_discord(settings: Settings) -> AsyncIterator[Finding]:
         yield _permissions(await client.http.get_guilds(GUILDS_LOOKED_AT))
     except discord.LoginFailure:
         yield fail("token", "Discord refuses it", "Reset it in the developer portal, set it anew.")
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except UNREACHED as error:
         yield warn("token", f"Discord cannot be asked: {error}", "Look at the network; try again.")
     finally:
         await client.close()

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import aiohttp
-import discord
+from bot.delivery.faults import UNREACHED
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +70,6 @@ class StatusEditor:
     async def _edit_once(self, status: Status) -> None:
         try:
             await self._edit(status)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except UNREACHED as error:
             # Progress is a courtesy: the result is delivered by other means if this one is gone.
             logger.info("progress edit failed: %s", error)

@@ -39,6 +39,7 @@ from storage.records import Job, NewJob, new_job_id
 from storage.rules import GuildRules
 
 RESTARTING = N_("I am being restarted and take nothing in right now. Please ask again in a minute.")
+PRICE_CHANGED = N_("The price has changed just now. Please press again.")
 NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
 TOO_LONG_A_WAIT = N_(
     "I may not post here, so I can answer you for a quarter of an hour only, and the queue is "
@@ -185,6 +186,8 @@ class Submission:
         if ruling.waits_until is not None:
             raise quota_texts.too_new(ruling.waits_until)
         costs = costs_of(specs, self._offer, ruling.prices)
+        if wish.at_most is not None and sum(costs) > wish.at_most:
+            raise NotAllowed(_(PRICE_CHANGED))
         with quota_texts.refusals():
             jobs = await self._database.jobs.submit_all(
                 rows(origin, wish, specs, costs), ruling.terms

@@ -25,12 +25,14 @@ class Wish:
 
     Attributes:
         specs: One for each picture; several share a message.
+        at_most: What the member has seen that it costs; None where they were told nothing.
     """
 
     action: Action
     specs: tuple[JobSpec, ...]
     parent_id: str | None = None
     root_id: str | None = None
+    at_most: int | None = None
 
     @property
     def first(self) -> JobSpec:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.delivery.faults import UNREACHED
 from bot.errors import MemberError
 from bot.jobs.wish import Wish
 from bot.language import _, reading
@@ -78,7 +79,7 @@ async def _delete_message(bot: "RestyleBot", case: Case) -> None:
         await channel.get_partial_message(case.message_id).delete()
     except discord.NotFound:
         pass
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.warning("a removed picture's message stays", case=case.id, error=str(error))
 
 
@@ -91,7 +92,7 @@ async def _say(bot: "RestyleBot", case: Case, sentence: str) -> None:
     message = channel.get_partial_message(case.message_id)
     try:
         await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.info("a message could not be edited", case=case.id, error=str(error))
         await tell(bot, case.guild_id, case.member_id, sentence)
 

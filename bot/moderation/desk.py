@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.delivery.faults import UNREACHED
 from bot.jobs.spec import JobSpec
 from bot.language import N_, _, reading
 from bot.moderation import case_texts
@@ -47,7 +48,7 @@ async def post_case(bot: "RestyleBot", case: Case) -> bool:
                 view=case_view(case),
                 allowed_mentions=QUIET,
             )
-        except discord.HTTPException as error:
+        except UNREACHED as error:
             log.warning("a case could not be posted", case=case.id, error=str(error))
         else:
             return True

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import aiohttp
-import discord
 import structlog
 
+from bot.delivery.faults import UNREACHED
 from bot.moderation.aftermath import follow
 
 if TYPE_CHECKING:
@@ -19,9 +18,9 @@ CASE_DAYS = 14
 
 async def expire_cases(bot: "RestyleBot", now: datetime) -> None:
     """Dismiss old reports and refuse old doubted pictures; those whom it concerns are told."""
-    for settled in await bot.app.database.cases.expire(now - timedelta(days=CASE_DAYS)):
+    async for settled in bot.app.database.cases.expire(now - timedelta(days=CASE_DAYS)):
         log.info("a case expired", case=settled.case.id, kind=settled.case.kind.value)
         try:
             await follow(bot, settled)
-        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+        except UNREACHED as error:
             log.warning("nobody was told of it", case=settled.case.id, error=str(error))

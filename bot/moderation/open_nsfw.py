@@ -19,9 +19,14 @@ _ANSWER = msgspec.json.Decoder(Answer)
 
 
 class OpenNsfwChecker:
-    """Asks the process about one picture at a time, and starts it anew when it has died."""
+    """Asks the process about one picture at a time, and starts it anew when it has died.
 
-    def __init__(self) -> None:
+    Args:
+        command: How the process is started; None for the module of this package.
+    """
+
+    def __init__(self, command: tuple[str, ...] | None = None) -> None:
+        self._command = command or (sys.executable, "-P", "-m", WORKER)
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._available = False
@@ -29,7 +34,7 @@ class OpenNsfwChecker:
     async def start(self) -> None:
         """Have the process ready. What goes wrong is logged, and told by ``available``."""
         async with self._turn:
-            await self._start()
+            self._available = await self._start()
 
     async def close(self) -> None:
         """End the process."""
@@ -39,7 +44,7 @@ class OpenNsfwChecker:
 
     @property
     def available(self) -> bool:
-        """Whether the model was loaded the last time that it was tried."""
+        """Whether the model was loaded at the start; a process that died since is replaced."""
         return self._available
 
     @property
@@ -57,12 +62,12 @@ class OpenNsfwChecker:
             raise CheckerUnavailable(f"A picture could not be checked: {answer.error}")
         return answer.score
 
-    async def _start(self) -> None:
+    async def _start(self) -> bool:
         await self._end()
+        loaded = False
         try:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-P", "-m", WORKER),
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=bare_environment(),
@@ -71,13 +76,17 @@ class OpenNsfwChecker:
             )
             async with asyncio.timeout(START_TIMEOUT_S):
                 error = (await self._read()).error
+            loaded = error is None
         except (OSError, EOFError, msgspec.MsgspecError) as broken:
             # TimeoutError is an OSError.
             error = f"{type(broken).__name__}: {broken}"
-        self._available = error is None
+        finally:
+            if not loaded:
+                # Cancelled, too: its first line would be taken for a picture's answer.
+                await self._end()
         if error is not None:
             log.error("the content check cannot be loaded", error=error)
-            await self._end()
+        return loaded
 
     async def _insist(self, image: bytes) -> Answer:
         """The answer, by a new process where the old one has died."""

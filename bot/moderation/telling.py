@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.delivery.faults import UNREACHED
 from bot.naming import only
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ async def tell(bot: "RestyleBot", guild_id: int, user_id: int, sentence: str) ->
     try:
         user = bot.get_user(user_id) or await bot.fetch_user(user_id)
         await user.send(name + sentence)
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.info("a member takes no direct messages", user=user_id, error=str(error))
         return False
     return True
@@ -33,5 +34,5 @@ async def tell_in(
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
         await channel.send(f"<@{user_id}> {sentence}", allowed_mentions=only(user_id))
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.info("a member could not be told in a channel", user=user_id, error=str(error))

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import aiohttp
 import discord
 import structlog
 
 from bot.application import Application
+from bot.delivery.faults import UNREACHED
 from bot.monitoring.live import LiveFigures
 from bot.monitoring.lookout import Lookout
 from bot.monitoring.server import MonitoringServer
@@ -78,5 +78,5 @@ async def _database_answers(app: Application) -> bool:
 async def _post(client: discord.Client, channel_id: int, sentence: str) -> None:
     try:
         await client.get_partial_messageable(channel_id).send(sentence, allowed_mentions=QUIET)
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except UNREACHED as error:
         log.error("the operator's channel could not be told", error=str(error))

@@ -3,7 +3,6 @@
 The fonts are Google's Noto, installed as packages; the one of Pillow has the letters of English.
 """
 
-import io
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -91,5 +90,5 @@ def _font_of(letter: str) -> int | None:
 @cache
 def _face(font: int, pixels: int) -> FreeTypeFont:
     package, name = FONTS[font]
-    data = (files(package) / name).read_bytes()
-    return ImageFont.truetype(io.BytesIO(data), pixels)
+    # By its path: of bytes, each size would keep a copy.
+    return ImageFont.truetype(str(files(package) / name), pixels)

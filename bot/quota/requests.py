@@ -8,6 +8,7 @@ import discord
 import structlog
 
 from bot.boundary import reported
+from bot.delivery.faults import UNREACHED
 from bot.errors import Gone, NotAllowed, NotUnderstood, NotYours
 from bot.language import N_, _, reading
 from bot.moderation.deeds import deed_of
@@ -67,7 +68,7 @@ async def ask_moderators(
                 view=card_view(request.id, policy),
                 allowed_mentions=QUIET,
             )
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         await app.database.quota_requests.withdraw(request.id)
         raise NotAllowed(_("I may not write into the moderators' channel.")) from error
 

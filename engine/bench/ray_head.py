@@ -78,8 +78,9 @@ class Cluster:
         members = self._members()
         for process in members:
             _kill(process)
-        psutil.wait_procs(members, timeout=10)
+        # The head is a child of ours, whose end asyncio wants to see itself.
         await self._head.wait()
+        await asyncio.to_thread(psutil.wait_procs, members[1:], timeout=10)
         self._head = None
 
     def kill_actor(self, number: int = 0) -> int:

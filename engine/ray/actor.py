@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 KEPT_FINISHED = 16
 """Attempts that are over and can still be read, by a gateway that was away when they ended."""
 ORPHAN_S = 120.0
-"""How long an attempt runs on without a reader."""
+"""How long attempts run on when no gateway asks how the actor is."""
 BROKEN = 70
 
 
@@ -35,18 +35,9 @@ _encode = msgspec.msgpack.encode
 
 
 class ActorState(msgspec.Struct, frozen=True, kw_only=True):
-    """How an actor is: what it said of itself, and what is in it.
+    """How an actor is: its engine's latest report, and the address of its node."""
 
-    Attributes:
-        running: Keys of the attempts that are not over.
-        pid: Its process, on its node.
-        node: The address of its node.
-    """
-
-    hello: Hello
     report: Report | None
-    running: tuple[str, ...]
-    pid: int
     node: str
 
 
@@ -55,6 +46,7 @@ class EngineActor:
 
     Args:
         load: Loads the checkpoint, on the engine's thread; raises ``EngineError``.
+        node: Tells the address of the node that the actor is on.
     """
 
     def __init__(self, load: Callable[[], Served], node: Callable[[], str]) -> None:
@@ -62,7 +54,7 @@ class EngineActor:
         self._node = node
         self._requests = RequestQueue()
         self._logs: dict[str, AttemptLog] = {}
-        self._left_at: dict[str, float] = {}
+        self._asked_at = time.monotonic()
         self._report: Report | None = None
         self._greeting: asyncio.Future[Hello | Fatal] | None = None
         self._draining = False
@@ -93,15 +85,9 @@ class EngineActor:
 
     async def follow(self, key: str, after_seq: int) -> AsyncGenerator[bytes, None]:
         """The events of a known attempt that are numbered above ``after_seq``."""
-        log = self._logs[key]
-        self._left_at.pop(key, None)
-        try:
-            async with aclosing(log.after(after_seq)) as events:
-                async for event in events:
-                    yield _encode(event)
-        finally:
-            if not log.readers and not log.over:
-                self._left_at[key] = time.monotonic()
+        async with aclosing(self._logs[key].after(after_seq)) as events:
+            async for event in events:
+                yield _encode(event)
 
     async def holds(self, key: str) -> bool:
         """Whether ``follow`` would find that attempt."""
@@ -112,29 +98,17 @@ class EngineActor:
         self._requests.put(Cancel(key))
 
     async def state(self) -> bytes:
-        """An ``ActorState``."""
-        greeting = await self._loaded()
-        running = tuple(key for key, log in self._logs.items() if not log.over)
-        return _encode(
-            ActorState(
-                hello=greeting,
-                report=self._report,
-                running=running,
-                pid=os.getpid(),
-                node=self._node(),
-            )
-        )
+        """An ``ActorState``; whoever asks wants the attempts to go on."""
+        self._asked_at = time.monotonic()
+        return _encode(ActorState(report=self._report, node=self._node()))
 
     async def drain(self) -> bool:
         """Take no more attempts, for an actor of another version to have the GPU; whether idle."""
         self._draining = True
-        return all(log.over for log in self._logs.values())
+        return not self._running()
 
-    async def _loaded(self) -> Hello:
-        assert self._greeting is not None, "hello comes first"
-        greeting = await asyncio.shield(self._greeting)
-        assert isinstance(greeting, Hello)
-        return greeting
+    def _running(self) -> list[str]:
+        return [key for key, log in self._logs.items() if not log.over]
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         def take(reply: Reply) -> None:
@@ -168,16 +142,17 @@ class EngineActor:
             return
         log.add(event)
         if isinstance(event, Terminal):
-            self._left_at.pop(event.key, None)
-            finished = [key for key, one in self._logs.items() if one.over and not one.readers]
+            # Whoever reads one that is dropped has it in hand.
+            finished = [key for key, one in self._logs.items() if one.over]
             for key in finished[:-KEPT_FINISHED]:
                 del self._logs[key]
 
     async def _cancel_orphans(self) -> None:
+        """Ray does not tell an actor that its gateway died, and another may come."""
         while True:
             await asyncio.sleep(ORPHAN_S / 10)
-            for key, left_at in list(self._left_at.items()):
-                if time.monotonic() - left_at > ORPHAN_S:
-                    logger.warning("nobody has asked for %s for %g s", key, ORPHAN_S)
-                    del self._left_at[key]
+            orphans = self._running()
+            if orphans and time.monotonic() - self._asked_at > ORPHAN_S:
+                logger.warning("no gateway has asked for %g s: %s", ORPHAN_S, ", ".join(orphans))
+                for key in orphans:
                     self._requests.put(Cancel(key))

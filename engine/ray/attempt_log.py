@@ -17,7 +17,6 @@ class AttemptLog:
     def __init__(self) -> None:
         self._latest: dict[type[Event], Event] = {}
         self._grown = asyncio.Event()
-        self.readers = 0
 
     @property
     def over(self) -> bool:
@@ -36,17 +35,13 @@ class AttemptLog:
 
     async def after(self, seq: int) -> AsyncGenerator[Event, None]:
         """The events numbered above ``seq``, up to the terminal one, as they come."""
-        self.readers += 1
-        try:
-            while True:
-                grown = self._grown
-                for event in [one for one in self._latest.values() if one.seq > seq]:
-                    seq = event.seq
-                    yield event
-                    if isinstance(event, Terminal):
-                        return
-                if self.over and grown is self._grown:
+        while True:
+            grown = self._grown
+            for event in [one for one in self._latest.values() if one.seq > seq]:
+                seq = event.seq
+                yield event
+                if isinstance(event, Terminal):
                     return
-                await grown.wait()
-        finally:
-            self.readers -= 1
+            if self.over and grown is self._grown:
+                return
+            await grown.wait()

@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 POLL_S = 1.0
 LOOK_FOR_NODES_S = 5.0
 RETRY_S = 0.5
-STATE_TIMEOUT_S = 10.0
 
 
 class Fleet:
@@ -28,7 +27,7 @@ class Fleet:
 
     Args:
         changed: Called when a seat may have become free, or its health is another.
-        died: Called with a seat whose process is gone.
+        died: Called with a seat whose process is gone, and how, once for each death.
         unfit: Called with the reason when a checkpoint cannot be loaded anywhere.
     """
 
@@ -43,6 +42,8 @@ class Fleet:
         self._options = options
         self._changed, self._died, self._unfit = changed, died, unfit
         self.seats: dict[str, Seat] = {}
+        self.found = asyncio.Event()
+        """Set once there is a seat for every actor that was there at the start."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -56,10 +57,10 @@ class Fleet:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def kill(self, seat: Seat) -> None:
+    async def kill(self, seat: Seat) -> None:
         """End an actor at once; Ray starts it again, and nothing that was in it is read."""
-        seat.hello = None
-        ray.kill(seat.actor, no_restart=False)
+        seat.gone()
+        await asyncio.to_thread(ray.kill, seat.actor, no_restart=False)
 
     def _own(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -79,6 +80,7 @@ class Fleet:
                 actor = await asyncio.to_thread(new_actor, name, NAMESPACE, self._options)
                 self.seats[name] = seat = Seat(name, actor)
                 self._own(self._tend(seat))
+            self.found.set()
             await asyncio.sleep(LOOK_FOR_NODES_S)
 
     def _places(self) -> int:
@@ -91,9 +93,8 @@ class Fleet:
         """Greet an actor, then ask it how it is until it dies, again and again."""
         while True:
             try:
-                greeting = msgspec.msgpack.decode(
-                    await seat.actor.hello.remote(), type=Hello | Fatal
-                )
+                said = await seat.actor.hello.remote()
+                greeting = msgspec.msgpack.decode(said, type=Hello | Fatal)
                 if isinstance(greeting, Fatal):
                     logger.error("%s cannot be made ready: %s", seat.name, greeting.message)
                     seat.drain(greeting.message)
@@ -101,22 +102,29 @@ class Fleet:
                     return
                 await self._ask(seat, greeting)
             except RayError as error:
-                alive = seat.hello is not None
-                seat.hello, seat.report = None, None
-                if alive:
-                    logger.error("%s died: %s", seat.name, _first_line(error))
-                self._died(seat, _first_line(error))
+                self._bury(seat, _first_line(error))
+            except TimeoutError:
+                # Not dead, and yet not there: its loop hangs, which Ray does not notice.
+                self._bury(seat, f"no answer for {self._options.step_timeout_s:g} s")
+                await self.kill(seat)
             await asyncio.sleep(RETRY_S)
+
+    def _bury(self, seat: Seat, reason: str) -> None:
+        # One that is being started again refuses every greeting until it is there.
+        if seat.hello is not None:
+            seat.gone()
+            logger.error("%s died: %s", seat.name, reason)
+            self._died(seat, reason)
 
     async def _ask(self, seat: Seat, hello: Hello) -> None:
         while True:
-            async with asyncio.timeout(STATE_TIMEOUT_S):
+            async with asyncio.timeout(self._options.step_timeout_s):
                 told = await seat.actor.state.remote()
             state = msgspec.msgpack.decode(told, type=ActorState)
             if seat.hello is None:
+                seat.greeted(hello)
                 logger.info("%s is ready: %s on %s", seat.name, hello.device, state.node)
-                seat.heard()
-            seat.hello, seat.report, seat.node = hello, state.report, state.node
+            seat.report, seat.node = state.report, state.node
             seat.try_again()
             drain_slow(self.seats.values())
             self._changed()
@@ -131,11 +139,11 @@ class Fleet:
 
     async def _replace(self, name: str) -> None:
         try:
-            actor: Any = ray.get_actor(name, namespace=NAMESPACE)
+            actor: Any = await asyncio.to_thread(ray.get_actor, name, NAMESPACE)
             if not await actor.drain.remote():
                 return
             logger.info("%s gives its place to this version", name)
-            ray.kill(actor, no_restart=True)
+            await asyncio.to_thread(ray.kill, actor, no_restart=True)
         except (RayError, ValueError) as error:
             logger.warning("%s could not be drained: %s", name, _first_line(error))
 

@@ -27,7 +27,7 @@ from engine.protocol import (
     Shutdown,
     Submit,
 )
-from engine.ray.fleet import STATE_TIMEOUT_S, Fleet
+from engine.ray.fleet import Fleet
 from engine.ray.options import GatewayOptions
 from engine.ray.seats import Seat, choose
 from engine.worker.exchange import Replies
@@ -35,6 +35,7 @@ from engine.worker.exchange import Replies
 logger = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 2.0
+HOLDS_TIMEOUT_S = 10.0
 
 
 class Gateway:
@@ -102,18 +103,20 @@ class Gateway:
 
     async def _attach(self, key: str, after_seq: int) -> None:
         """Go on passing on what a gateway before this one had begun to."""
-        for seat in list(self._fleet.seats.values()):
-            try:
-                async with asyncio.timeout(STATE_TIMEOUT_S):
-                    held = await seat.actor.holds.remote(key)
-            except (RayError, TimeoutError):
-                continue
-            if held:
-                self._take_seat(seat, key, self._options.checkpoint)
-                stream = seat.actor.follow.options(num_returns="streaming").remote(key, after_seq)
-                await self._pass_on(key, after_seq, seat, stream)
-                return
-        self._replies.put(Lost(key, after_seq + 1))
+        await self._fleet.found.wait()
+        seats = list(self._fleet.seats.values())
+        held = await asyncio.gather(*(_holds(seat, key) for seat in seats))
+        seat = next((seat for seat, holds in zip(seats, held, strict=True) if holds), None)
+        if seat is None:
+            self._unwanted.discard(key)
+            self._replies.put(Lost(key, after_seq + 1))
+            return
+        self._take_seat(seat, key)
+        if key in self._unwanted:
+            self._unwanted.discard(key)
+            self._cancel(key)
+        stream = seat.actor.follow.options(num_returns="streaming").remote(key, after_seq)
+        await self._pass_on(key, after_seq, seat, stream)
 
     async def _place(self, attempt: Attempt) -> Seat | None:
         """Wait for a free seat; None when the attempt is taken back meanwhile."""
@@ -126,11 +129,8 @@ class Gateway:
         self._unwanted.discard(attempt.key)
         return None
 
-    def _take_seat(self, seat: Seat, key: str, checkpoint: str) -> None:
-        if not seat.running:
-            seat.heard()
-        seat.running[key] = checkpoint
-        seat.last_checkpoint = checkpoint
+    def _take_seat(self, seat: Seat, key: str, checkpoint: str | None = None) -> None:
+        seat.take(key, checkpoint)
         self._places[key] = seat
 
     async def _pass_on(self, key: str, seq: int, seat: Seat, stream: Any) -> None:
@@ -145,7 +145,7 @@ class Gateway:
             logger.warning("%s was lost with %s: %s", key, seat.name, type(error).__name__)
         finally:
             self._places.pop(key, None)
-            seat.running.pop(key, None)
+            seat.running.discard(key)
             if not isinstance(event, Terminal):
                 # Killed for its silence, dead, or draining: whatever it was, it was not the job.
                 self._replies.put(Lost(key, seq + 1))
@@ -179,13 +179,13 @@ class Gateway:
         """Kill what has hung: Ray restarts what dies, and does not notice what is silent."""
         while True:
             await asyncio.sleep(min(1.0, self._options.step_timeout_s / 4))
-            for seat in self._fleet.seats.values():
+            for seat in list(self._fleet.seats.values()):
                 silence = time.monotonic() - seat.heard_at
                 allowed = seat.silence_allowed_s(self._options.step_timeout_s)
                 if seat.running and seat.hello is not None and silence > allowed:
                     logger.error("%s was silent for %.1f s and is killed", seat.name, silence)
                     seat.failed(f"silent for {silence:.0f} s")
-                    self._fleet.kill(seat)
+                    await self._fleet.kill(seat)
             self._report()
 
     def _mourn(self, seat: Seat, reason: str) -> None:
@@ -257,3 +257,12 @@ class Gateway:
         if report != said or time.monotonic() - said_at > REPORT_EVERY_S:
             self._said = (time.monotonic(), report)
             self._replies.put(report)
+
+
+async def _holds(seat: Seat, key: str) -> bool:
+    """Whether that attempt is in the actor, as far as it can be asked."""
+    try:
+        async with asyncio.timeout(HOLDS_TIMEOUT_S):
+            return bool(await seat.actor.holds.remote(key))
+    except (RayError, TimeoutError):
+        return False

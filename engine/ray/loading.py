@@ -53,4 +53,4 @@ def _load(options: GatewayOptions) -> Served:
 
 
 def _node_address() -> str:
-    return str(ray.get_runtime_context().get_node_id())
+    return str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]

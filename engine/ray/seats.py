@@ -32,13 +32,14 @@ class Seat:
     node: str = ""
     drained: str = ""
     drained_at: float = 0.0
-    running: dict[str, str] = field(default_factory=dict)
-    """Keys of the attempts in it, with the checkpoint that each asked for."""
+    running: set[str] = field(default_factory=set)
+    """Keys of the attempts in it."""
     heard_at: float = 0.0
     stepping: str = ""
     """The size whose step came last, as ``"{checkpoint} {width}x{height}"``; empty if none did."""
     failures: deque[float] = field(default_factory=deque)
-    last_checkpoint: str = ""
+    checkpoint: str = ""
+    """The one whose weights it has, as far as the gateway knows; empty if nobody said."""
 
     @property
     def free(self) -> int:
@@ -60,9 +61,21 @@ class Seat:
         """Its measured seconds per step, by size."""
         return self.report.step_seconds if self.report else {}
 
-    def loaded(self, checkpoint: str) -> bool:
-        """Whether an attempt for ``checkpoint`` finds its weights there."""
-        return checkpoint == self.last_checkpoint
+    def greeted(self, hello: Hello) -> None:
+        """Its checkpoint is loaded; a new process knows of nothing that was before."""
+        self.hello, self.checkpoint = hello, hello.checkpoint
+        self.heard()
+
+    def gone(self) -> None:
+        """Its process is, or is about to be; what was in it is lost."""
+        self.hello = self.report = None
+
+    def take(self, key: str, checkpoint: str | None = None) -> None:
+        """An attempt goes there, and brings its checkpoint's weights along; None leaves them."""
+        if not self.running:
+            self.heard()
+        self.running.add(key)
+        self.checkpoint = checkpoint or self.checkpoint
 
     def heard(self, stepping: str = "") -> None:
         """It gave a sign of life, perhaps a step of this size."""
@@ -124,9 +137,8 @@ def choose(seats: Iterable[Seat], params: RestyleParams) -> Seat | None:
     size = f"{params.checkpoint} {params.width}x{params.height}"
 
     def rank(seat: Seat) -> tuple[bool, float, int]:
-        # Weights that are loaded and busy are no better than free ones elsewhere.
         expected = seat.step_seconds.get(size, 0.0) * (len(seat.running) + 1)
-        return not seat.loaded(params.checkpoint), expected, len(seat.running)
+        return seat.checkpoint != params.checkpoint, expected, len(seat.running)
 
     free = [seat for seat in seats if seat.free]
     return min(free, key=rank, default=None)

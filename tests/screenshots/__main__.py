@@ -25,6 +25,8 @@ STAFF = discord.Permissions(
     manage_guild=True, moderate_members=True, manage_messages=True, view_channel=True
 )
 OIL = "an oil painting of a cat, thick brush strokes"
+# Stands in every message with results, and in none before them.
+OUTCOME = "seed "
 
 
 @dataclass
@@ -83,13 +85,14 @@ async def waiting(p: Player) -> discord.Message:
     p.engine.gate.set()
     result = await p.outcome(running)
     await p.outcome(queued)
-    await p.album.take("result", result)
+    await p.album.take("result", result, OUTCOME)
     return result
 
 
 async def going_on(p: Player, result: discord.Message) -> None:
     """What the buttons of a result make and show."""
-    await p.album.take("strip", await p.outcome(await p.press(result, "Strength strip")))
+    strip = await p.outcome(await p.press(result, "Strength strip"))
+    await p.album.take("strip", strip, OUTCOME)
     varied = await p.outcome(await p.press(result, "Vary subtle"))
     compared = await p.press(varied, "Compare")
     await p.take("compare", compared)
@@ -97,7 +100,7 @@ async def going_on(p: Player, result: discord.Message) -> None:
     shown = await p.take("more", more)
     await p.take("back", await p.press(shown, "Back"))
     gallery = await p.outcome(await p.restyle(count=4, prompt="a soft watercolour wash on paper"))
-    await p.album.take("gallery", gallery)
+    await p.album.take("gallery", gallery, OUTCOME)
 
 
 async def seeing(p: Player) -> None:

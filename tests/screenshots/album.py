@@ -18,11 +18,11 @@ WAIT_MS = 60_000
 QUALITY = 82
 IMAGES = (".webp", ".png", ".jpg")
 TRIES = 20
-# Whether a message has at least so many pictures, and all of them are there, whole. The page may
-# render it anew at any moment.
-LOADED = """([id, count]) => {
+# Whether a message says what it should, has at least so many pictures, and all of them are there,
+# whole. The page may render it anew at any moment.
+LOADED = """([id, count, words]) => {
     const article = document.querySelector(`article[data-message-id="${id}"]`);
-    if (!article) return false;
+    if (!article || !article.innerText.includes(words)) return false;
     const shown = [...article.querySelectorAll("img")];
     return shown.length >= count && shown.every((one) => one.complete && one.naturalWidth > 0);
 }"""
@@ -37,12 +37,13 @@ class Album:
         self._folder = folder
         self.taken: list[str] = []
 
-    async def take(self, name: str, message: discord.Message) -> None:
-        """Keep a picture of one message, as it stands now."""
+    async def take(self, name: str, message: discord.Message, words: str = "") -> None:
+        """Keep a picture of one message, as soon as the page shows it with these words."""
         await self._preview.refresh()
         wanted = [
             str(message.id),
             sum(one.filename.endswith(IMAGES) for one in message.attachments),
+            words,
         ]
         article = self.page.locator(f'article[data-message-id="{message.id}"]')
         for _ in range(TRIES):

@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storage.audit import Deed
-from storage.cases import NewCase
+from storage.cases import Case, NewCase
 from storage.database import Database
 from storage.dropping import drop_unused
 from storage.image_folder import ImageFolder
-from storage.moderation_tables import CaseKind
+from storage.moderation_tables import CaseKind, Decision
 from storage.records import Job
 from tests.storage.making import ALPHA, GUILD, LATENTS, MEMBER, RESULT, SOURCE, result, running
 
 ALL = {SOURCE, ALPHA, RESULT, LATENTS}
 OTHER_GUILD = GUILD + 1
+MODERATING = Deed(guild_id=GUILD, actor_id=77, action="decide")
 
 
 async def finished(database: Database, **changes: object) -> Job:
@@ -151,7 +152,8 @@ async def test_nobody_takes_a_picture_into_use_while_it_is_dropped(
     assert await images.get(made) == b"made"
 
 
-async def test_a_source_that_waits_for_a_moderator_is_kept(database: Database) -> None:
+async def held_source(database: Database) -> Case:
+    """A wish whose source waits for a moderator."""
     payload = {"source_hash": SOURCE, "wish": {"specs": [{"mask_hash": ALPHA, "look": None}]}}
     case = await database.cases.open(
         NewCase(
@@ -164,9 +166,37 @@ async def test_a_source_that_waits_for_a_moderator_is_kept(database: Database) -
         )
     )
     assert case is not None
+    return case
+
+
+async def test_a_source_that_waits_for_a_moderator_is_kept(database: Database) -> None:
+    case = await held_source(database)
     assert await database.images.unused([SOURCE, ALPHA, RESULT]) == {RESULT}
     await database.cases.drop(case.id)
     assert await database.images.unused([SOURCE, ALPHA]) == {SOURCE, ALPHA}
+
+
+async def test_a_source_that_was_let_pass_is_kept_until_its_job_is_there(
+    database: Database,
+) -> None:
+    """Between the moderator's word and the job's row the sweeper may come by."""
+    case = await held_source(database)
+    decided = await database.cases.settle(MODERATING, case.id, Decision.ALLOW)
+    assert decided is not None
+    assert decided.unused == frozenset()
+    assert await database.images.unused([SOURCE, ALPHA]) == set()
+
+
+async def test_a_source_that_was_refused_goes_with_its_mask(database: Database) -> None:
+    case = await held_source(database)
+    decided = await database.cases.settle(MODERATING, case.id, Decision.REFUSE)
+    assert decided is not None
+    assert decided.unused == {SOURCE, ALPHA}
+
+
+async def test_what_a_member_has_deleted_holds_nothing_back(database: Database) -> None:
+    await held_source(database)
+    assert (await database.members.forget(MEMBER)).unused == {SOURCE, ALPHA}
 
 
 async def test_only_what_was_put_long_ago_is_settled(tmp_path: Path) -> None:

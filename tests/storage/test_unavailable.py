@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.connection import WRITES, make_engine, parse_url
+from storage.connection import WRITES, make_engine, make_sqlite_writer, parse_url
 from storage.database import Database
 from storage.errors import DatabaseRefused, DatabaseUnavailable
+from storage.writers import SqliteWriter
 from tests.storage.making import TODAY, new_job, submit, terms
 
 # Gets an upgraded SQLite database as its argument; a limit on file sizes stands for a full disk.
@@ -99,6 +100,42 @@ async def test_a_full_disk_is_unavailable_and_then_works_again(sqlite_url: str) 
     lines = ran.stdout.splitlines()
     assert lines[0].startswith("The database is not available: "), ran.stderr
     assert lines[1:] == ["before after"], ran.stderr
+
+
+async def test_what_a_full_disk_undid_is_called_done_for_nobody(sqlite_url: str) -> None:
+    """SQLite undoes the whole transaction, and so the works before and after the one too large."""
+    engine = make_sqlite_writer(parse_url(sqlite_url), lock_timeout_s=1.0)
+    writer = SqliteWriter(engine)
+    insert = text("INSERT INTO kept VALUES (:value)")
+
+    def make(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE kept (value TEXT)"))
+
+    def limit(connection: Connection) -> None:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages + 4}"))
+
+    def small(connection: Connection) -> str:
+        connection.execute(insert, {"value": "small"})
+        return "done"
+
+    def large(connection: Connection) -> None:
+        connection.execute(insert, {"value": "x" * 1_000_000})
+
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT count(*) FROM kept")).scalar_one())
+
+    try:
+        await writer.write([make])
+        await writer.write([limit])
+        with pytest.raises(DatabaseUnavailable, match="undid the transaction"):
+            await writer.write([small, large, small])
+        [left] = await writer.write([count])
+        assert left.value == 0
+        [after] = await writer.write([small])
+        assert after.value == "done"
+    finally:
+        await writer.close()
 
 
 @pytest.mark.parametrize(

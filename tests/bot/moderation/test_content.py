@@ -1,7 +1,9 @@
 """Content checks with the real model: flat colours score differently, and the line is moved."""
 
+import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,46 @@ async def test_a_checker_that_died_is_started_anew() -> None:
         before = await checker.score(picture)
         assert checker.pid is not None
         os.kill(checker.pid, signal.SIGKILL)
+        assert await checker.score(picture) == before
+    finally:
+        await checker.close()
+
+
+async def test_a_start_that_is_given_up_leaves_no_answer_behind() -> None:
+    """Else each later picture would get the one before's."""
+    checker = OpenNsfwChecker()
+    await checker.start()
+    try:
+        skin, teal = Picture(image=flat(SKIN)[1]), Picture(image=flat(TEAL)[1])
+        wanted = [await checker.score(skin), await checker.score(teal)]
+        first = checker.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        asking = asyncio.create_task(checker.score(skin))
+        while checker.pid in (first, None):  # noqa: ASYNC110  # nothing tells of a new process
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert [await checker.score(skin), await checker.score(teal)] == wanted
+    finally:
+        await checker.close()
+
+
+async def test_a_restart_that_failed_is_tried_again_with_the_next_picture(tmp_path: Path) -> None:
+    worker = tmp_path / "worker.py"
+    works = f"import runpy; runpy.run_module({open_nsfw.WORKER!r}, run_name='__main__')"
+    worker.write_text(works)
+    checker = OpenNsfwChecker(command=(sys.executable, str(worker)))
+    await checker.start()
+    try:
+        picture = Picture(image=flat(TEAL)[1])
+        before = await checker.score(picture)
+        assert checker.pid is not None
+        worker.write_text("raise SystemExit(1)")
+        os.kill(checker.pid, signal.SIGKILL)
+        with pytest.raises(CheckerUnavailable):
+            await checker.score(picture)
+        worker.write_text(works)
         assert await checker.score(picture) == before
     finally:
         await checker.close()

@@ -1,10 +1,15 @@
 """What a wish costs is told, with what is left, before it is spent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.errors import NotAllowed
+from bot.jobs.larger import upscale
+from bot.jobs.origin import Origin
 from bot.jobs.strip import STRENGTHS
+from bot.jobs.wish import Wish
 from tests.bot.quota.test_members import court, said
 from tests.bot.stage import buttons, stage
 
@@ -52,6 +57,33 @@ async def test_a_price_that_changed_is_asked_about_again(tmp_path: Path) -> None
         # Less than agreed needs no second question.
         await c.mod("prices", very_large=1)
         await (await c.s.press(question.message, label, agree=False)).outcome()
+
+
+async def test_a_price_that_rises_on_the_way_is_not_charged(tmp_path: Path) -> None:
+    """Between the question and the charge lie the acknowledgement and perhaps a download."""
+    async with court(tmp_path) as c:
+        first = await c.s.result()
+        [job] = await c.s.app.database.members.everything(c.s.world.alice.id)
+        origin = Origin(
+            interaction_id=first.id + 1,
+            user_id=job.user_id,
+            guild_id=job.guild_id,
+            channel_id=job.channel_id,
+            message_id=first.id,
+            application_id=job.application_id,
+            token=job.interaction_token,
+            token_expires_at=job.interaction_expires_at,
+            locale=job.locale,
+            attachment_size_limit=job.attachment_size_limit,
+        )
+
+        async def agreed() -> Wish:
+            return replace(upscale(job, c.s.app.offer.default), at_most=4)
+
+        await c.mod("prices", very_large=7)
+        with pytest.raises(NotAllowed, match="price has changed"):
+            await c.s.app.submission.submit(origin, agreed)
+        assert len(c.s.engine.attempts) == 1
 
 
 async def test_without_a_limit_nobody_is_asked(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ async def test_no_cluster_is_one_sentence(ray: Cluster) -> None:
 
 async def test_an_actor_that_hangs_is_killed_and_its_attempt_is_lost() -> None:
     async with cluster(cpus=1) as own:
-        engine = LocalEngine(own.options(rehearsal_step_s=600.0, step_timeout_s=1.0))
+        engine = LocalEngine(own.options(rehearsal_step_s=600.0, step_timeout_s=3.0))
         await engine.start()
         try:
             events = [event async for event in engine.submit(attempt("stuck.1"))]

@@ -11,10 +11,10 @@ SIZE = "embedded 64x64"
 
 
 def seat(name: str, step_s: float | None = 0.1, *, slots: int = 2, running: int = 0) -> Seat:
-    made = Seat(name, actor=None, last_checkpoint="embedded")
-    made.hello = Hello(version=VERSION, device="none", checkpoint="embedded", slots=2, versions={})
+    made = Seat(name, actor=None)
+    made.greeted(Hello(version=VERSION, device="none", checkpoint="embedded", slots=2, versions={}))
     made.report = Report(slots=slots, step_seconds={} if step_s is None else {SIZE: step_s})
-    made.running = {f"{name}.{number}": "embedded" for number in range(running)}
+    made.running = {f"{name}.{number}" for number in range(running)}
     return made
 
 
@@ -32,7 +32,7 @@ def test_nobody_is_chosen_where_all_are_full_absent_or_drained() -> None:
 
 def test_weights_that_are_loaded_come_before_speed() -> None:
     quick = seat("quick", 0.01)
-    quick.last_checkpoint = "other"
+    quick.checkpoint = "other"
     assert chosen(quick, seat("warm", 0.1)) == "warm"
     assert chosen(quick, seat("warm", 0.1, running=2)) == "quick"
 
@@ -43,7 +43,7 @@ def test_the_quicker_card_gets_more_until_sharing_it_takes_as_long() -> None:
     for number in range(7):
         found = choose([quick, slow], params())
         assert found is not None
-        found.running[f"{number}"] = "embedded"
+        found.take(f"{number}", "embedded")
         order.append(found.name)
     assert order == ["quick", "quick", "slow", "quick", "quick", "slow", "quick"]
 
@@ -91,3 +91,23 @@ def test_silence_is_measured_in_steps_where_steps_are_known() -> None:
     assert one.silence_allowed_s(10) == 10
     one.heard()
     assert one.silence_allowed_s(120) == 120
+
+
+def test_those_that_have_just_come_share_the_work() -> None:
+    """Each has its checkpoint loaded, whether it was given an attempt before or not."""
+    first, second = seat("first", None, slots=4), seat("second", None, slots=4)
+    for number in range(4):
+        found = choose([first, second], params())
+        assert found is not None
+        found.take(f"{number}", "embedded")
+    assert (len(first.running), len(second.running)) == (2, 2)
+
+
+def test_an_attempt_for_other_weights_changes_what_is_loaded() -> None:
+    one = seat("one")
+    one.take("1", "other")
+    assert one.checkpoint == "other"
+    one.take("2")
+    assert one.checkpoint == "other"
+    one.gone()
+    assert (one.free, one.slots, one.health.alive) == (0, 0, False)
