@@ -3,6 +3,7 @@
 import msgspec
 
 from bot import texts
+from bot.jobs.address import jump_url
 from bot.jobs.spec import JobSpec, is_private
 from bot.language import _
 from bot.language.formats import number
@@ -35,8 +36,7 @@ def jump_link(job: Job) -> str | None:
     """The address of the message that shows the job, if one is known and stays."""
     if job.message_id is None or is_private(job):
         return None
-    guild = "@me" if job.guild_id is None else job.guild_id
-    return f"https://discord.com/channels/{guild}/{job.channel_id}/{job.message_id}"
+    return jump_url(job)
 
 
 def fitted(lines: list[str], max_chars: int = MESSAGE_CHARS) -> str:

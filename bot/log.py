@@ -38,9 +38,14 @@ def configure_logging(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
         )
     )
+    logging.getLogger().handlers = [handler]
+    set_level(settings.log_level)
+
+
+def set_level(level: str) -> None:
+    """How much is logged, by us and by the libraries."""
     root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(settings.log_level)
+    root.setLevel(level)
     # Their debug level prints payloads, and with them tokens.
     for name in ("discord", "aiosqlite", "alembic"):
         logging.getLogger(name).setLevel(max(root.level, logging.INFO))

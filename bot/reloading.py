@@ -1,10 +1,9 @@
 """Settings read again while the bot runs (SIGHUP), as far as that harms nothing that runs."""
 
-import logging
-
 import structlog
 
 from bot.errors import SettingsError
+from bot.log import set_level
 from bot.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
@@ -38,7 +37,7 @@ def reload_settings(settings: Settings) -> None:
     taken = [name for name in changed if name in RELOADED]
     settings.take_over(fresh, taken)
     if "log_level" in taken:
-        logging.getLogger().setLevel(settings.log_level)
+        set_level(settings.log_level)
     log.info(
         "settings reloaded",
         changed=", ".join(taken),

@@ -31,10 +31,11 @@ async def run_bot(settings: Settings) -> None:
         raise SettingsError("RESTYLE_DISCORD_TOKEN is not set; README.md tells how to get a token.")
     use_endpoints(settings)
     app = Application(settings)
+    # Before the engine, which may take minutes: unheeded, the signal would end the bot.
+    _heed_reloads(settings)
     await app.open()
     try:
         stop = _stop_signal()
-        _heed_reloads(settings)
         pauses = LoginPauses()
         while not stop.is_set():
             # A client of its own for each try: one that could not log in is of no more use.

@@ -1,6 +1,6 @@
 """The one seam between a bot and an engine: what every engine client can do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 import msgspec
@@ -69,13 +69,15 @@ class Engine(Protocol):
     async def start(self) -> None:
         """Bring the engine up; raise ``EngineDead`` when it is not ready in time."""
 
-    def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+    def submit(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         """Hand over an attempt and yield its events, the last of them terminal.
+
+        Whoever closes the generator before that takes the attempt back.
 
         Never raises for what happens to the attempt: a dead engine is a ``Lost`` event.
         """
 
-    def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+    def attach(self, key: str, after_seq: int) -> AsyncGenerator[Event, None]:
         """Yield the events of an attempt handed over before that are numbered above ``after_seq``.
 
         The last of them is terminal: ``Lost`` when the engine does not know the attempt.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import discord
 import structlog
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.errors import Gone, NotYours
 from bot.jobs.spec import is_private
 from bot.language import N_, _
@@ -29,7 +29,7 @@ def pattern(action: str) -> str:
     return f"r:{action}:{JOB_ID}"
 
 
-class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:never:"):
+class JobButton(Pressable[discord.ui.Button[Any]], template=r"r:never:"):
     """A button about one job. Subclasses give the template and the three class variables;
     the label is marked by ``N_`` and shown in the language of whoever reads the message."""
 
@@ -48,24 +48,14 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"r:nev
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button stands for; what goes wrong is told as for a command."""
-        async with reported(interaction):
-            self._pressed = interaction
-            await self.pressed(interaction)
-
-    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """What the button stands for."""
-        raise NotImplementedError
+        """See ``Pressable``; where it was pressed is remembered for ``job``."""
+        self._pressed = interaction
+        await super().callback(interaction)
 
     async def job(self, bot: "RestyleBot") -> Job:
         """The job's row; raises ``Gone`` when it is no longer kept, or was made somewhere else."""

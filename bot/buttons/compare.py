@@ -61,10 +61,8 @@ class CompareWithButton(JobButton, template=rf"r:compare_(?P<before>parent|root)
         self.before = before
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"], Before(match["before"]))
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
@@ -81,10 +79,8 @@ class ShareButton(JobButton, template=rf"r:share_(?P<before>parent|root):{JOB_ID
         self.before = before
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"], Before(match["before"]))
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:

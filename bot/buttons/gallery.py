@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.buttons.base import JOB_ID, find_job, pattern
 from bot.buttons.showing import show_picture
 from bot.buttons.single import single_view
@@ -39,13 +39,8 @@ class PlaceButton(WishButton, template=rf"r:v(?P<place>[1-9]):{JOB_ID}{PRICE}"):
         super().__init__(job_id, action=f"v{place}", label=label or f"V{place}", agreed=agreed)
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"], int(match["place"]), agreed=int(match["agreed"] or 0))
 
     def agreeing(self, asked: Quote) -> Self:
@@ -70,7 +65,7 @@ class RerollAllButton(WishButton, template=wish_pattern("reroll_all")):
         return reroll_all(await self.job(bot))
 
 
-class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=pattern("pick")):
+class PickMenu(Pressable[discord.ui.Select[Any]], template=pattern("pick")):
     """A menu of the pictures in one message; its values are their ids.
 
     The picked one is shown to the member alone, with the buttons that go on from it.
@@ -90,21 +85,12 @@ class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=pattern(
         return cls(jobs[0].group_id or jobs[0].id, [_option(job) for job in jobs])
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the menu from its custom_id; what was picked stands in the interaction."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Show the picked picture."""
-        async with reported(interaction):
-            await self._picked(interaction)
-
-    async def _picked(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         # Both ids come from outside, so that they belong together has to be seen.
         group = await interaction.client.app.database.jobs.group(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import discord
 
@@ -40,13 +40,8 @@ class WishButton(JobButton, template=r"r:never:wish:"):
             self.item.style = discord.ButtonStyle.success
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["job_id"], agreed=int(match["agreed"] or 0))
 
     async def wish(self, bot: "RestyleBot") -> Wish:

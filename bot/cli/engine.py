@@ -17,7 +17,8 @@ def engine(
     """Load the checkpoint and serve the bot on a Unix socket, until Ctrl-C or SIGTERM."""
     from bot.application import engine_options
 
-    settings = load_settings()
+    # Whatever its bots are set to, this is an engine on this machine.
+    settings = load_settings(engine="socket")
     command = engine_options(settings).command()
     command += ["--listen", str(listen or settings.engine_socket)]
     command += ["--step-timeout", str(settings.engine_step_timeout_s)]

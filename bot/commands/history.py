@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import texts
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.jobs.spec import is_hidden
 from bot.language import N_, _
 from bot.listing import facts_of, jump_link, prompt_of
@@ -27,7 +27,7 @@ PAGE = r"history:(?P<page>[0-9]{1,6})"
 NEWER, OLDER = N_("Newer"), N_("Older")
 
 
-class HistoryButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=PAGE):
+class HistoryButton(Pressable[discord.ui.Button[Any]], template=PAGE):
     """Turns to a page; the page is all that it knows, so it outlives a restart."""
 
     def __init__(self, page: int, label: str = OLDER, *, disabled: bool = False) -> None:
@@ -42,20 +42,14 @@ class HistoryButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=PAG
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(int(match["page"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Show the page in the same message."""
-        async with reported(interaction):
-            await interaction.response.defer()
-            await _show(interaction, self.page)
+        await interaction.response.defer()
+        await _show(interaction, self.page)
 
 
 @app_commands.command(name="history", description="Your own pictures, the newest first")
@@ -75,19 +69,11 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", page: int) -> No
     jobs = await app.database.members.history(user_id, offset=page * PER_PAGE, limit=PER_PAGE)
     pictures = [await _thumbnail(interaction.client, job) for job in jobs]
     files = [
-        discord.File(
-            io.BytesIO(data),
-            f"{job.id}.webp",
-            description=texts.alt_text(job),
-            spoiler=is_hidden(job),
-        )
-        for job, data in zip(jobs, pictures, strict=True)
-        if data is not None
+        None if data is None else _file(job, data) for job, data in zip(jobs, pictures, strict=True)
     ]
-    there = [data is not None for data in pictures]
     await interaction.edit_original_response(
-        view=_layout(jobs, there, page, pages, count),
-        attachments=files,
+        view=_layout(jobs, files, page, pages, count),
+        attachments=[file for file in files if file is not None],
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
@@ -101,8 +87,17 @@ async def _thumbnail(bot: "RestyleBot", job: Job) -> bytes | None:
     return await bot.app.intake.thumbnail(image, THUMBNAIL_SIDE)
 
 
+def _file(job: Job, data: bytes) -> discord.File:
+    return discord.File(
+        io.BytesIO(data),
+        f"{job.id}.webp",
+        description=texts.alt_text(job),
+        spoiler=is_hidden(job),
+    )
+
+
 def _layout(
-    jobs: Sequence[Job], there: Sequence[bool], page: int, pages: int, count: int
+    jobs: Sequence[Job], files: Sequence[discord.File | None], page: int, pages: int, count: int
 ) -> discord.ui.LayoutView:
     view = discord.ui.LayoutView(timeout=None)
     if not jobs:
@@ -112,8 +107,8 @@ def _layout(
     view.add_item(
         discord.ui.TextDisplay("### " + heading.format(count=count, page=page + 1, pages=pages))
     )
-    for job, picture_there in zip(jobs, there, strict=True):
-        view.add_item(_entry(job, picture_there=picture_there))
+    for job, file in zip(jobs, files, strict=True):
+        view.add_item(_entry(job, file))
     if pages > 1:
         row: discord.ui.ActionRow[Any] = discord.ui.ActionRow()
         # Two buttons of one message may not have the same custom_id, not even a useless one.
@@ -123,19 +118,12 @@ def _layout(
     return view
 
 
-def _entry(job: Job, *, picture_there: bool) -> discord.ui.Item[Any]:
+def _entry(job: Job, file: discord.File | None) -> discord.ui.Item[Any]:
     text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay(_line(job))
-    if not picture_there:
+    if file is None:
         return text
-    hidden = is_hidden(job)
-    return discord.ui.Section(
-        text,
-        accessory=discord.ui.Thumbnail(
-            f"attachment://{'SPOILER_' if hidden else ''}{job.id}.webp",
-            description=texts.alt_text(job),
-            spoiler=hidden,
-        ),
-    )
+    thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(file, description=file.description)
+    return discord.ui.Section(text, accessory=thumbnail)
 
 
 def _line(job: Job) -> str:

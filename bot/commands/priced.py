@@ -38,8 +38,11 @@ async def counts(
     interaction: "discord.Interaction[RestyleBot]", typed: Any
 ) -> list[app_commands.Choice[int]]:
     """How many pictures, and what so many of the size chosen so far cost."""
-    chosen = str(interaction.namespace.size or "")
-    size = Size(chosen) if chosen in set(Size) else Size.MEDIUM
+    try:
+        size = parse_size(interaction.namespace.size)
+    except NotUnderstood:
+        # Not typed to its end yet.
+        size = Size.MEDIUM
     numbers = [n for n in range(1, MAX_COUNT + 1) if str(typed or "") in ("", str(n))]
     names = await _names(interaction, [(str(n), n, size) for n in numbers])
     return [app_commands.Choice(name=name, value=n) for name, n in zip(names, numbers, strict=True)]

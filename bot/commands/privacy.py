@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.errors import NotYours
 from bot.language import _, ngettext
 from bot.privacy.export import export
@@ -23,7 +23,7 @@ MAX_PARTS = 10
 FORGET = r"forget:(?P<user_id>[0-9]{1,20})"
 
 
-class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=FORGET):
+class ForgetButton(Pressable[discord.ui.Button[Any]], template=FORGET):
     """Deletes everything of the member whose id it bears, when they press it."""
 
     def __init__(self, user_id: int) -> None:
@@ -37,23 +37,17 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=FORG
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(int(match["user_id"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Delete, and say in the same message what was deleted."""
-        async with reported(interaction):
-            if interaction.user.id != self.user_id:
-                raise NotYours(_("Only the person whose data it is may do that."))
-            await interaction.response.defer()
-            deleted = await forget(interaction.client, self.user_id)
-            await interaction.edit_original_response(content=_told(deleted), view=None)
+        if interaction.user.id != self.user_id:
+            raise NotYours(_("Only the person whose data it is may do that."))
+        await interaction.response.defer()
+        deleted = await forget(interaction.client, self.user_id)
+        await interaction.edit_original_response(content=_told(deleted), view=None)
 
 
 privacy_group = app_commands.Group(

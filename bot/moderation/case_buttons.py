@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import structlog
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.errors import Gone
 from bot.language import _, reading
 from bot.moderation import case_texts, texts
@@ -32,7 +32,7 @@ LARGEST = 2**63 - 1
 
 
 class CaseButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    Pressable[discord.ui.Button[Any]],
     template=r"m:case:(?P<decision>remove|block|refund|dismiss|allow|refuse):(?P<case>\d{1,19})",
 ):
     """Decides a case of the guild in which it is pressed."""
@@ -50,21 +50,15 @@ class CaseButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(min(int(match["case"]), LARGEST), Decision(match["decision"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Decide, then do outside of the database what that means."""
-        async with reported(interaction):
-            require(interaction, MODERATOR)
-            await interaction.response.defer()
-            await self._decide(interaction)
+        require(interaction, MODERATOR)
+        await interaction.response.defer()
+        await self._decide(interaction)
 
     async def _decide(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         cases = interaction.client.app.database.cases

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.language import N_, _
 from bot.moderation import texts
 from bot.moderation.deeds import deed_of
@@ -37,7 +37,7 @@ class LogView:
 
 
 class OlderButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    Pressable[discord.ui.Button[Any]],
     template=rf"m:log:(?P<older>{NUMBER}):(?P<actor>{NUMBER}|-):(?P<member>{NUMBER}|-)"
     r":(?P<action>[a-z \-]{1,32}|)",
 ):
@@ -50,16 +50,12 @@ class OlderButton(
         super().__init__(discord.ui.Button(label=_(LABEL), custom_id=custom_id))
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(
             LogView(
-                guild_id=interaction.guild_id or 0,
+                # That of the press, which is not known yet.
+                guild_id=0,
                 actor_id=_number(match["actor"]),
                 member_id=_number(match["member"]),
                 action=match["action"] or None,
@@ -67,13 +63,12 @@ class OlderButton(
             )
         )
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Turn the page in place."""
-        async with reported(interaction):
-            require(interaction, MODERATOR)
-            await interaction.response.defer()
-            page = replace(self.page, guild_id=deed_of(interaction, "log").guild_id)
-            await show_page(interaction, page)
+        require(interaction, MODERATOR)
+        await interaction.response.defer()
+        page = replace(self.page, guild_id=deed_of(interaction, "log").guild_id)
+        await show_page(interaction, page)
 
 
 async def show_page(interaction: "discord.Interaction[RestyleBot]", view: LogView) -> None:

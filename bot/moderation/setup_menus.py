@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.boundary import reported
+from bot.boundary import Pressable
 from bot.errors import NotAllowed
 from bot.language import N_, _
 from bot.moderation import texts
@@ -54,7 +54,7 @@ PLACEHOLDERS = {
 
 
 class SetupMenu(
-    discord.ui.DynamicItem[discord.ui.Select[Any]],
+    Pressable[discord.ui.Select[Any]],
     template=r"m:setup:(?P<field>zone|quota|channels|reports|explicit)",
 ):
     """Sets one rule of the guild in which it is used."""
@@ -64,23 +64,17 @@ class SetupMenu(
         super().__init__(_select(field, rules))
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the menu from its custom_id; what was chosen stands in the interaction."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(Field(match["field"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Set the rule and show all of them."""
-        async with reported(interaction):
-            require(interaction, ADMIN)
-            await interaction.response.defer()
-            data: Any = interaction.data
-            await _set(interaction, self.field, [str(value) for value in data.get("values", ())])
-            await show_setup(interaction)
+        require(interaction, ADMIN)
+        await interaction.response.defer()
+        data: Any = interaction.data
+        await _set(interaction, self.field, [str(value) for value in data.get("values", ())])
+        await show_setup(interaction)
 
 
 async def show_setup(interaction: "discord.Interaction[RestyleBot]") -> None:

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import discord
 import structlog
 
 from bot.delivery.faults import UNREACHED
+from bot.disarming import disarmed
 from bot.naming import only
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 async def tell(bot: "RestyleBot", guild_id: int, user_id: int, sentence: str) -> bool:
     """Write to a member in private, naming the guild; False where they take no such messages."""
     guild = bot.get_guild(guild_id)
-    name = "" if guild is None else f"**{discord.utils.escape_markdown(guild.name)}** · "
+    name = "" if guild is None else f"**{disarmed(guild.name)}** · "
     try:
         user = bot.get_user(user_id) or await bot.fetch_user(user_id)
         await user.send(name + sentence)

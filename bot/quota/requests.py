@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import discord
 import structlog
 
-from bot.boundary import reported
+from bot.boundary import Pressable, reported
 from bot.delivery.faults import UNREACHED
 from bot.errors import Gone, NotAllowed, NotUnderstood, NotYours
 from bot.language import N_, _, reading
@@ -73,7 +73,7 @@ async def ask_moderators(
         raise NotAllowed(_("I may not write into the moderators' channel.")) from error
 
 
-class RequestButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"q:never:"):
+class RequestButton(Pressable[discord.ui.Button[Any]], template=r"q:never:"):
     """A button about one request. Only its id is remembered, so it outlives any restart."""
 
     action: ClassVar[str]
@@ -89,23 +89,9 @@ class RequestButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"q
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Rebuild the button from its custom_id alone."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """See ``Pressable``."""
         return cls(match["request_id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button stands for; what goes wrong is told as for a command."""
-        async with reported(interaction):
-            await self.pressed(interaction)
-
-    async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """What the button stands for."""
-        raise NotImplementedError
 
 
 class ApproveButton(RequestButton, template=pattern("approve")):

@@ -42,6 +42,8 @@ class Cluster:
             "address": f"{LOCALHOST}:{self._port}",
             "actor_gpus": 0.0,
             "rehearsal_step_s": 0.01,
+            # As the bot always sets one.
+            "profile_dir": Path(self._folder.name) / "profiles",
         }
         return RayOptions(**(values | changes))  # type: ignore[arg-type]
 

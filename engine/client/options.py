@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -66,7 +67,11 @@ class RayOptions(EngineOptions, frozen=True, kw_only=True):
 
     def command(self) -> list[str]:
         """The command line of the gateway process."""
-        told = msgspec.to_builtins(self)
-        for ours in ("socket", "ready_timeout_s"):
-            del told[ours]
-        return [sys.executable, "-m", "engine.ray", msgspec.json.encode(told).decode()]
+        told = msgspec.json.encode(self, enc_hook=str)
+        return [sys.executable, "-m", "engine.ray", told.decode()]
+
+    @classmethod
+    def read(cls, told: str) -> Self:
+        """The options that ``command`` wrote."""
+        # The one type that JSON does not know is that of paths.
+        return msgspec.json.decode(told, type=cls, dec_hook=lambda kind, text: kind(text))

@@ -9,9 +9,9 @@ import sys
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
-import msgspec
 import ray
 
+from engine.client.options import RayOptions
 from engine.protocol import (
     HEADER_BYTES,
     Fatal,
@@ -21,7 +21,7 @@ from engine.protocol import (
     decode_request,
 )
 from engine.ray.gateway import Gateway
-from engine.ray.options import NAMESPACE, GatewayOptions
+from engine.ray.options import NAMESPACE
 from engine.worker.streams import Outbox, claim_standard_streams
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def main() -> int:
     # Ctrl-C reaches the whole process group; when to stop is for the parent to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = claim_standard_streams()
-    options = msgspec.json.decode(sys.argv[1], type=GatewayOptions)
+    options = RayOptions.read(sys.argv[1])
     outbox = Outbox(replies)
     try:
         _connect(options)
@@ -53,7 +53,7 @@ def main() -> int:
         outbox.close()
 
 
-def _connect(options: GatewayOptions) -> None:
+def _connect(options: RayOptions) -> None:
     host, _, port = options.address.rpartition(":")
     if host and port.isdecimal():
         # Ray itself tries for a minute before it says anything.
@@ -68,7 +68,7 @@ def _connect(options: GatewayOptions) -> None:
     )
 
 
-async def _serve(options: GatewayOptions, requests: BinaryIO, outbox: Outbox) -> int:
+async def _serve(options: RayOptions, requests: BinaryIO, outbox: Outbox) -> int:
     gateway = Gateway(options, outbox)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

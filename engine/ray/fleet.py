@@ -9,10 +9,11 @@ import msgspec
 import ray
 from ray.exceptions import RayError
 
+from engine.client.options import RayOptions
 from engine.protocol import Fatal, Hello
 from engine.ray.actor import ActorState
 from engine.ray.loading import new_actor
-from engine.ray.options import NAMESPACE, GatewayOptions, actor_prefix
+from engine.ray.options import NAMESPACE, actor_prefix
 from engine.ray.seats import Seat, drain_slow
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Fleet:
 
     def __init__(
         self,
-        options: GatewayOptions,
+        options: RayOptions,
         *,
         changed: Callable[[], None],
         died: Callable[[Seat, str], None],

@@ -14,6 +14,7 @@ from typing import Any, assert_never
 import msgspec
 from ray.exceptions import RayError
 
+from engine.client.options import RayOptions
 from engine.events import Cancelled, Event, Failed, Lost, Progress, Terminal
 from engine.params import Attempt
 from engine.protocol import (
@@ -28,7 +29,6 @@ from engine.protocol import (
     Submit,
 )
 from engine.ray.fleet import Fleet
-from engine.ray.options import GatewayOptions
 from engine.ray.seats import Seat, choose
 from engine.worker.exchange import Replies
 
@@ -41,7 +41,7 @@ HOLDS_TIMEOUT_S = 10.0
 class Gateway:
     """Serves one client until its requests end."""
 
-    def __init__(self, options: GatewayOptions, replies: Replies) -> None:
+    def __init__(self, options: RayOptions, replies: Replies) -> None:
         self._options = options
         self._replies = replies
         self._fleet = Fleet(options, changed=self._look, died=self._mourn, unfit=self._unfit)

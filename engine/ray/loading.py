@@ -6,13 +6,13 @@ from typing import Any
 
 import ray
 
+from engine.client.options import RayOptions
 from engine.ray.actor import EngineActor
-from engine.ray.options import GatewayOptions
 from engine.worker.exchange import Served
 from engine.worker.rehearsal import Rehearsal
 
 
-def new_actor(name: str, namespace: str, options: GatewayOptions) -> Any:
+def new_actor(name: str, namespace: str, options: RayOptions) -> Any:
     """The actor of that name, made when there is none; it waits for a node with room.
 
     It is detached: it stays when the gateway ends, with its weights. Ray starts it again when it
@@ -32,7 +32,7 @@ def new_actor(name: str, namespace: str, options: GatewayOptions) -> Any:
     ).remote(partial(_load, options), _node_address)
 
 
-def _load(options: GatewayOptions) -> Served:
+def _load(options: RayOptions) -> Served:
     if options.rehearsal_step_s is not None:
         return Rehearsal(options.rehearsal_step_s, options.checkpoint)
     from engine.quiet import hush_libraries

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from engine.events import Cancelled, Done, Lost, Progress, Started
 from engine.params import Attempt
-from engine.protocol import VERSION, Attach, Cancel, Hello, Report, Request, Shutdown, Submit
+from engine.protocol import VERSION, Attach, Cancel, Hello, Report, Shutdown, Submit
 from engine.worker.exchange import Replies, Requests
 
 STEPS = 20
@@ -54,7 +54,7 @@ class Rehearsal:
         except queue.Empty:
             return True
 
-    def _take(self, request: Request, outbox: Replies) -> None:
+    def _take(self, request: Submit | Cancel | Attach, outbox: Replies) -> None:
         match request:
             case Submit(attempt=attempt):
                 self._waiting.append(attempt)
@@ -62,8 +62,6 @@ class Rehearsal:
                 self._unwanted.add(key)
             case Attach(key=key, after_seq=after_seq):
                 outbox.put(Lost(key, after_seq + 1))
-            case Shutdown():
-                raise AssertionError("the end is seen where requests are read")
             case _:
                 assert_never(request)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageChops
@@ -68,11 +68,11 @@ class PaintEngine:
         if key in self._running and not self.deaf:
             self._running[key].put_nowait(Cancelled(key, 1))
 
-    async def attach(self, key: str, after_seq: int) -> AsyncIterator[Event]:
+    async def attach(self, key: str, after_seq: int) -> AsyncGenerator[Event, None]:
         # A fake that remembers nothing of an attempt whose reader has gone.
         yield Lost(key, after_seq + 1)
 
-    async def submit(self, attempt: Attempt) -> AsyncIterator[Event]:
+    async def submit(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         self.attempts.append(attempt)
         if not self.alive.is_set():
             yield Lost(attempt.key, 0)

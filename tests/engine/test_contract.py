@@ -98,7 +98,7 @@ async def test_who_stops_listening_stops_the_work(engine: Engine) -> None:
     async for event in stream:
         if isinstance(event, Started):
             break
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     # Had the one before gone on, this would stand in line behind its steps.
     assert isinstance((await read(engine.submit(attempt("next.1"))))[-1], Done)
 

@@ -1,7 +1,12 @@
 """Before an upgrade: an SQLite database is copied, and what must be asked for is refused."""
 
 import asyncio
+import os
+import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +14,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection
 
+import storage
 from storage.connection import parse_url
 from storage.database import Database
 from storage.errors import DatabaseRefused, DatabaseUnavailable
@@ -24,6 +30,23 @@ ask_first = "every picture's row is written anew, which may take an hour."
 
 def upgrade() -> None:
     pass
+"""
+
+UPGRADES = """
+import asyncio, sys
+from storage.database import Database
+from storage.errors import DatabaseRefused
+
+async def main():
+    database = Database(sys.argv[1])
+    try:
+        await database.upgrade(asked=sys.argv[2:] == ["--yes"])
+    except DatabaseRefused as error:
+        print(error, file=sys.stderr)
+    finally:
+        await database.close()
+
+asyncio.run(main())
 """
 
 
@@ -87,25 +110,30 @@ async def test_without_a_copy_there_is_no_upgrade(file: Path) -> None:
     assert not list(file.parent.glob("*.new"))
 
 
-async def test_what_must_be_asked_for_is_refused_until_it_is(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    versions = tmp_path / "later"
-    versions.mkdir()
-    (versions / "r9000_later.py").write_text(LATER.format(head=await newest(file)))
-    ours = Path(upgrading.__file__).parent / "versions"
+def by_a_later_version(file: Path, root: Path, *asked: str) -> str:
+    """Upgrade by the copy of ``storage`` in ``root``; what it refuses with."""
+    done = subprocess.run(
+        [sys.executable, "-c", UPGRADES, f"sqlite:///{file}", *asked],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr
 
-    def with_a_later_one(connection: Connection | None) -> object:
-        config = alembic_config(connection)
-        config.set_main_option("version_locations", f"{ours}:{versions}")
-        return config
 
-    monkeypatch.setattr(upgrading, "alembic_config", with_a_later_one)
-    with pytest.raises(DatabaseRefused, match=r"may take an hour.*`restyle db upgrade --yes`"):
-        await upgrade(file)
+async def test_what_must_be_asked_for_is_refused_until_it_is(file: Path, tmp_path: Path) -> None:
+    root = tmp_path / "later"
+    ours = Path(storage.__file__).parent
+    shutil.copytree(ours, root / "storage", ignore=shutil.ignore_patterns("__pycache__"))
+    later = root / "storage" / "migrations" / "versions" / "r9000_later.py"
+    later.write_text(LATER.format(head=await newest(file)))
+    told = by_a_later_version(file, root)
+    assert re.fullmatch(r".*may take an hour\. .*`restyle db upgrade --yes`\.\n", told), told
     assert revision_in(file) == OLDER
     assert not list(file.parent.glob("*.revision-*"))
-    await upgrade(file, asked=True)
+    assert by_a_later_version(file, root, "--yes") == ""
     assert revision_in(file) == "9000"
 
 

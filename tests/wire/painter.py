@@ -11,15 +11,13 @@ import os
 import queue
 import signal
 import time
-from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image, ImageChops
 
 from engine.events import Cancelled, Done, Failed, Preview, Progress, Started
 from engine.params import Attempt
 from engine.protocol import VERSION, Cancel, Hello, Report, Shutdown, Submit
-from engine.worker.streams import Inbox, Outbox
+from engine.worker.streams import Inbox, Outbox, claim_standard_streams
 
 STEPS = 4
 STEP_S = 0.02
@@ -30,7 +28,7 @@ SLOTS = 2
 def main() -> None:
     """Serve until the bot closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    requests, replies = _streams()
+    requests, replies = claim_standard_streams()
     outbox, inbox = Outbox(replies), Inbox(requests)
     hello = Hello(version=VERSION, device="paint", checkpoint="embedded", slots=SLOTS, versions={})
     outbox.put(hello)
@@ -129,15 +127,6 @@ def _encoded(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", lossless=True, method=0)
     return buffer.getvalue()
-
-
-def _streams() -> tuple[BinaryIO, BinaryIO]:
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "rb")
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    return requests, replies
 
 
 if __name__ == "__main__":

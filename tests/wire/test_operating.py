@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -27,20 +26,14 @@ UPLOAD_BYTES = 2_000
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     folder = tmp_path_factory.mktemp("operating")
     (folder / "restyle.toml").write_text("daily_quota = 3\n")
-    async with Scene.open(folder, monitoring_port=free_port(), previews="false") as opened:
+    async with Scene.open(folder, monitoring_port=0, previews="false") as opened:
         yield opened
-
-
-def free_port() -> int:
-    """One that was free a moment ago."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 async def figures(scene: Scene) -> dict[str, float]:
     """A scrape of the bot's process: every sample by ``name{label=value}``."""
-    port = scene.bot.settings["monitoring_port"]
+    [listens] = [line for line in scene.bot.log.splitlines() if '"event": "monitoring"' in line]
+    port = json.loads(listens)["port"]
     async with (
         aiohttp.ClientSession() as web,
         web.get(f"http://127.0.0.1:{port}/metrics") as answer,

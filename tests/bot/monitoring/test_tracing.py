@@ -11,7 +11,7 @@ import pytest
 
 from bot.monitoring.tracing import NoTraces
 from engine.client import EngineOptions, LocalEngine
-from tests.bot.monitoring.collector import Collector, Span, collector
+from tests.bot.monitoring.collector import Span, collector
 from tests.bot.stage import stage
 
 
@@ -76,5 +76,4 @@ async def test_a_collector_that_is_away_holds_up_nothing(tmp_path: Path) -> None
         url = gone.url
     async with asyncio.timeout(60):
         async with stage(tmp_path, traces_endpoint=url) as on:
-            await on.result()
-    assert gone.spans == Collector().spans
+            assert len((await on.result()).attachments) == 1
