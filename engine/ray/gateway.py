@@ -34,7 +34,9 @@ from engine.worker.exchange import Replies
 
 logger = logging.getLogger(__name__)
 
-REPORT_EVERY_S = 2.0
+# Much shorter than the client's own watchdog, which is about the gateway and no actor.
+LOOKS_A_TIMEOUT = 4
+LONGEST_PAUSE_S = 1.0
 HOLDS_TIMEOUT_S = 10.0
 
 
@@ -178,7 +180,7 @@ class Gateway:
     async def _watch(self) -> None:
         """Kill what has hung: Ray restarts what dies, and does not notice what is silent."""
         while True:
-            await asyncio.sleep(min(1.0, self._options.step_timeout_s / 4))
+            await asyncio.sleep(self._pause_s)
             for seat in list(self._fleet.seats.values()):
                 silence = time.monotonic() - seat.heard_at
                 allowed = seat.silence_allowed_s(self._options.step_timeout_s)
@@ -187,6 +189,10 @@ class Gateway:
                     seat.failed(f"silent for {silence:.0f} s")
                     await self._fleet.kill(seat)
             self._report()
+
+    @property
+    def _pause_s(self) -> float:
+        return min(LONGEST_PAUSE_S, self._options.step_timeout_s / LOOKS_A_TIMEOUT)
 
     def _mourn(self, seat: Seat, reason: str) -> None:
         if seat.running:
@@ -254,7 +260,7 @@ class Gateway:
             workers=tuple(seat.health for seat in seats),
         )
         said_at, said = self._said
-        if report != said or time.monotonic() - said_at > REPORT_EVERY_S:
+        if report != said or time.monotonic() - said_at >= self._pause_s:
             self._said = (time.monotonic(), report)
             self._replies.put(report)
 
