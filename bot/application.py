@@ -28,7 +28,7 @@ from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
 from bot.moderation.content import ContentCheck, SafetyChecker
-from bot.moderation.expiry import expire_cases
+from bot.moderation.expiry import expire
 from bot.moderation.holding import ResultReview
 from bot.moderation.open_nsfw import OpenNsfwChecker
 from bot.monitoring.metrics import Metrics
@@ -155,7 +155,7 @@ class Application:
             images=self.images,
             retention_days=self.settings.retention_days,
             metrics=self.metrics,
-            before=partial(expire_cases, client),
+            before=partial(expire, client),
         )
         sweeper.start()
         self._opened.push_async_callback(sweeper.close)

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.errors import DatabaseBroken
 from storage.image_store import ImageStore
 from storage.image_uses import held
 from storage.sessions import Sessions
@@ -22,15 +23,32 @@ class Checking:
         self._sessions = sessions
 
     async def findings(self, images: ImageStore) -> list[str]:
-        """One sentence for everything that is wrong, here and with what ``images`` keeps."""
+        """One sentence for everything that is wrong, here and with what ``images`` keeps.
+
+        Nothing that is read from a file with broken pages would mean anything, so such a file is
+        all that is told.
+        """
         kept = set(await images.settled(0))
-        async with self._sessions.snapshot() as session:
-            return [
-                *await _references(session),
-                *await _charges(session),
-                *await _sums(session),
-                *await _files(session, kept),
-            ]
+        try:
+            async with self._sessions.snapshot() as session:
+                return await _pages(session) or [
+                    *await _references(session),
+                    *await _charges(session),
+                    *await _sums(session),
+                    *await _files(session, kept),
+                ]
+        except DatabaseBroken as error:
+            return [str(error)]
+
+
+async def _pages(session: AsyncSession) -> list[str]:
+    """Whether SQLite's file is whole; PostgreSQL looks after its own pages."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    told = (await session.execute(text("PRAGMA integrity_check"))).scalars().all()
+    return [
+        f"SQLite says: {line}." for lines in told if lines != "ok" for line in lines.split("\n")
+    ]
 
 
 async def _references(session: AsyncSession) -> list[str]:
@@ -38,11 +56,7 @@ async def _references(session: AsyncSession) -> list[str]:
     if session.get_bind().dialect.name != "sqlite":
         return []
     broken = (await session.execute(text("PRAGMA foreign_key_check"))).all()
-    whole = (await session.execute(text("PRAGMA integrity_check"))).scalars().all()
-    found = [
-        f"Row {row[1]} of {row[0]} refers to a row of {row[2]} that is gone." for row in broken
-    ]
-    return found + [f"SQLite says: {line}." for line in whole if line != "ok"]
+    return [f"Row {row[1]} of {row[0]} refers to a row of {row[2]} that is gone." for row in broken]
 
 
 async def _charges(session: AsyncSession) -> list[str]:

@@ -3,7 +3,8 @@
 StorageError
 ├── DatabaseUnavailable    locked, full, unreachable: trying again later may help
 ├── DatabaseRefused        the database said no: a broken rule, an unknown schema
-│   └── DatabaseTaken          an SQLite file has its bot already
+│   ├── DatabaseTaken          an SQLite file has its bot already
+│   └── DatabaseBroken         an SQLite file has pages that are none
 ├── InvalidDatabaseUrl     the URL names no database that we can use
 ├── QuotaExceeded          a member's credits of the day do not reach
 ├── PoolExhausted          the credits of the day that a guild shares do not reach
@@ -35,6 +36,10 @@ class DatabaseRefused(StorageError):
 
 class DatabaseTaken(DatabaseRefused):
     """Another bot process works on this SQLite file."""
+
+
+class DatabaseBroken(DatabaseRefused):
+    """Pages of this SQLite file are broken, or it is no SQLite file: a backup is called for."""
 
 
 class InvalidDatabaseUrl(StorageError):

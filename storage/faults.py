@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from storage.errors import DatabaseRefused, DatabaseUnavailable, StorageError
+from storage.errors import DatabaseBroken, DatabaseRefused, DatabaseUnavailable, StorageError
 
 # Primary result codes that mean the statement was at fault; see sqlite.org/rescode.html.
 SQLITE_REFUSALS = {
@@ -18,13 +18,14 @@ SQLITE_REFUSALS = {
     sqlite3.SQLITE_MISUSE,
     sqlite3.SQLITE_RANGE,
 }
+SQLITE_BREAKAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # Classes of SQLSTATE that mean the same: data, integrity, syntax or access, raised by a trigger.
 POSTGRES_REFUSALS = {"22", "23", "42", "P0"}
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise ``DatabaseUnavailable`` or ``DatabaseRefused`` in place of a driver's error."""
+    """Raise ``DatabaseUnavailable`` or a ``DatabaseRefused`` in place of a driver's error."""
     try:
         yield
     except PoolTimeoutError as error:
@@ -46,6 +47,8 @@ def _class_of(error: BaseException) -> StorageError:
     sqlstate = str(getattr(error, "sqlstate", None) or "")
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if (code & 0xFF) in SQLITE_BREAKAGES:
+            return DatabaseBroken(f"The database's file is broken: {error}.")
         refused = (code & 0xFF) in SQLITE_REFUSALS
     else:
         refused = sqlstate[:2] in POSTGRES_REFUSALS

@@ -1,5 +1,6 @@
 """Members' requests for more credits: each is decided once, by a moderator or by a vote."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +24,7 @@ class Request:
     Attributes:
         id: Of the form of a job's id; it stands in the custom_ids of the card's buttons.
         granted: Credits given; 0 unless it is approved.
+        decided_by: None while it is open, and where it was denied because nobody decided.
         channel_id: Where it was asked for.
         locale: The member's language.
     """
@@ -127,12 +129,32 @@ class QuotaRequests:
     async def deny(self, deed: Deed, request_id: str) -> Request | None:
         """Grant nothing; None where it is no open request of the guild."""
         async with audit.deciding(self._sessions, deed.guild_id) as session:
-            request = await _decide(session, deed, request_id, RequestState.DENIED, 0)
+            request = await _decide(
+                session, deed.guild_id, deed.actor_id, request_id, RequestState.DENIED, 0
+            )
             if request is not None:
                 before, after = {"asked": request.amount}, {"granted": 0}
                 about = replace(deed, target_id=request.user_id)
                 audit.record(session, about, before=before, after=after)
             return request
+
+    async def expire(self, before: datetime) -> AsyncIterator[Request]:
+        """Deny what was asked before a time and is still open, one after the other.
+
+        Nobody denies it: ``decided_by`` is None. What follows on one is done before the next.
+        """
+        row = RequestRow
+        old = (
+            select(row.id, row.guild_id)
+            .where(row.state == RequestState.OPEN, row.created_at < before)
+            .order_by(row.created_at)
+        )
+        found = await self._sessions.look(lambda session: session.execute(old).all())
+        for request_id, guild_id in found:
+            async with self._sessions.write() as session:
+                denied = await _decide(session, guild_id, None, request_id, RequestState.DENIED, 0)
+            if denied is not None:
+                yield denied
 
     async def vote(
         self, deed: Deed, request_id: str, policy: Policy, *, day: QuotaDay, expires_on: date
@@ -174,7 +196,9 @@ async def _approve(
     day: QuotaDay,
     expires_on: date,
 ) -> Request | None:
-    request = await _decide(session, deed, request_id, RequestState.APPROVED, amount)
+    request = await _decide(
+        session, deed.guild_id, deed.actor_id, request_id, RequestState.APPROVED, amount
+    )
     if request is None:
         return None
     account = pots.Account(deed.guild_id, request.user_id, day.date)
@@ -196,17 +220,22 @@ async def _approve(
 
 
 async def _decide(
-    session: AsyncSession, deed: Deed, request_id: str, state: RequestState, amount: int | None
+    session: AsyncSession,
+    guild_id: int,
+    actor_id: int | None,
+    request_id: str,
+    state: RequestState,
+    amount: int | None,
 ) -> Request | None:
     """Give an open request of the guild its final state; None for any other."""
     row = RequestRow
     statement = (
         update(row)
-        .where(row.id == request_id, row.guild_id == deed.guild_id, row.state == RequestState.OPEN)
+        .where(row.id == request_id, row.guild_id == guild_id, row.state == RequestState.OPEN)
         .values(
             state=state,
             granted=row.amount if amount is None else amount,
-            decided_by=deed.actor_id,
+            decided_by=actor_id,
             decided_at=datetime.now(UTC),
         )
         .returning(row)

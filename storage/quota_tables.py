@@ -21,7 +21,10 @@ class AllowanceScope(StrEnum):
 
 
 class RequestState(StrEnum):
-    """Where a member's request for more stands; the last two are final."""
+    """Where a member's request for more stands; the last two are final.
+
+    What nobody decided in time is denied, by nobody.
+    """
 
     OPEN = "open"
     APPROVED = "approved"

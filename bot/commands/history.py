@@ -101,7 +101,7 @@ def _layout(
 ) -> discord.ui.LayoutView:
     view = discord.ui.LayoutView(timeout=None)
     if not jobs:
-        view.add_item(discord.ui.TextDisplay(_("You have made no pictures yet.")))
+        view.add_item(discord.ui.TextDisplay(_("I keep no pictures of yours.")))
         return view
     heading = _("Your pictures: {count} in all, page {page} of {pages}")
     view.add_item(

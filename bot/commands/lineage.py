@@ -83,7 +83,7 @@ async def _own(interaction: "discord.Interaction[RestyleBot]", picture: str | No
     if picture is None:
         newest = await database.members.history(interaction.user.id, offset=0, limit=1)
         if not newest:
-            raise NoPicture(_("You have made no pictures yet."))
+            raise NoPicture(_("I keep no pictures of yours."))
         return newest[0]
     try:
         job = await database.jobs.get(picture)

@@ -1,7 +1,7 @@
 """Hands queued jobs to the engine: as many as it has room for, and never the same one twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.jobs.follower import Follower
+from bot.jobs.insistence import RETRY_S, insist
 from bot.jobs.status import Editor
 from bot.language import N_
 from bot.queue import JobQueue, QueuedJob
@@ -19,7 +20,6 @@ from storage.records import Job, JobStatus
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
 # For telling the members of jobs that had to be let go.
 LAST_WORDS_S = 2.0
 BROKEN = N_("Something went wrong on my side. Nothing was charged; please try again.")
@@ -146,28 +146,17 @@ class Dispatcher:
         except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True
-            await self._insist(partial(jobs.fail, job.id, job.attempt, "internal", BROKEN), job)
+            await insist(partial(jobs.fail, job.id, job.attempt, "internal", BROKEN))
         finally:
             await editor.close()
         if not over and job.id in self._unwanted:
             # The engine died before it could obey; now the job waits, so it can be taken back.
-            await self._insist(partial(jobs.cancel, job.id), job)
+            await insist(partial(jobs.cancel, job.id))
             over = True
         if over:
             self._finished()
         else:
             self._queue.put_head(_queued(job))
-
-    async def _insist(self, end: Callable[[], Awaitable[object]], job: Job) -> None:
-        """Fail or cancel a job, which refunds it; a database that is away is waited for."""
-        while True:
-            try:
-                await end()
-            except StorageError as error:
-                log.error("job not ended, next try soon", job=job.id, error=str(error))
-                await asyncio.sleep(RETRY_S)
-            else:
-                return
 
 
 def _queued(job: Job) -> QueuedJob:

@@ -1,10 +1,12 @@
 """Follows one attempt through the engine: progress to the message, the outcome to the database."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 import structlog
 
 from bot.jobs.estimate import Estimator
+from bot.jobs.insistence import keep_trying
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Editor, Status
 from bot.language import N_
@@ -168,7 +170,7 @@ class Follower:
             picture = Picture(image=done.image, flagged=done.flagged)
             if not await self._review.passes(job, result, picture):
                 return {name for name in (result_hash, latents_hash) if name is not None}
-        if await self._database.jobs.complete(job.id, job.attempt, result):
+        if await keep_trying(partial(self._database.jobs.complete, job.id, job.attempt, result)):
             self._estimator.learn(spec.params, done.num_inference_steps, done.seconds)
         return set()
 

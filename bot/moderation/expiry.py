@@ -7,18 +7,33 @@ import structlog
 
 from bot.delivery.faults import UNREACHED
 from bot.moderation.aftermath import follow
+from bot.quota.requests import tell_asker
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
 log = structlog.get_logger(__name__)
 
-CASE_DAYS = 14
+UNDECIDED_DAYS = 14
+
+
+async def expire(bot: "RestyleBot", now: datetime) -> None:
+    """Close old reports, doubted pictures and requests for more."""
+    await expire_cases(bot, now)
+    await expire_requests(bot, now)
+
+
+async def expire_requests(bot: "RestyleBot", now: datetime) -> None:
+    """Deny old requests for more, so that their members may ask again; they are told."""
+    before = now - timedelta(days=UNDECIDED_DAYS)
+    async for request in bot.app.database.quota_requests.expire(before):
+        log.info("a request for more expired", request=request.id)
+        await tell_asker(bot, request)
 
 
 async def expire_cases(bot: "RestyleBot", now: datetime) -> None:
     """Dismiss old reports and refuse old doubted pictures; those whom it concerns are told."""
-    async for settled in bot.app.database.cases.expire(now - timedelta(days=CASE_DAYS)):
+    async for settled in bot.app.database.cases.expire(now - timedelta(days=UNDECIDED_DAYS)):
         log.info("a case expired", case=settled.case.id, kind=settled.case.kind.value)
         try:
             await follow(bot, settled)

@@ -226,12 +226,13 @@ async def _show(
         told = texts.decided(request)
     await interaction.edit_original_response(content=told, view=None, allowed_mentions=QUIET)
     if decided is not None:
-        await _tell_asker(interaction.client, decided)
+        await tell_asker(interaction.client, decided)
     elif request.state is not RequestState.OPEN:
         raise NotAllowed(_("That was decided already."))
 
 
-async def _tell_asker(bot: "RestyleBot", request: Request) -> None:
+async def tell_asker(bot: "RestyleBot", request: Request) -> None:
+    """Tell a member how their request was decided: in private, else where they asked."""
     with reading(request.locale or "en-US"):
         told = texts.outcome(request)
     if await tell(bot, request.guild_id, request.user_id, told) or request.channel_id is None:

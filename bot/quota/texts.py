@@ -213,6 +213,10 @@ def outcome(request: Request) -> str:
     """What the asker is told when their request is decided."""
     if request.state is RequestState.APPROVED:
         sentence = _("You asked for {amount} more: {granted} are yours, to be spent within a week.")
+    elif request.state is RequestState.DENIED and request.decided_by is None:
+        sentence = _(
+            "You asked for {amount} more: nobody has decided in time, so you may ask again."
+        )
     else:
         sentence = _("You asked for {amount} more: the moderators have said no.")
     return sentence.format(amount=request.amount, granted=request.granted)
@@ -227,7 +231,7 @@ def decided(request: Request) -> str:
         case RequestState.APPROVED:
             sentence = _("Approved by {moderator}: {granted}, to be spent within a week.")
         case RequestState.DENIED:
-            sentence = _("Denied by {moderator}.")
+            sentence = _("Denied by {moderator}.") if by else _("Nobody has decided in time.")
     return f"{_asks(request)}\n{sentence.format(moderator=by, granted=request.granted)}"
 
 

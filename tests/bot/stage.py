@@ -102,6 +102,11 @@ class Stage:
         return Asked(self, await who.slash(self.world.channel, path, **options))
 
     @property
+    def database_file(self) -> str:
+        """Path of the bot's SQLite database."""
+        return self.app.settings.resolved_database_url.removeprefix("sqlite:///")
+
+    @property
     def last_message(self) -> discord.Message:
         """The newest message of the channel that everybody sees."""
         message = self.world.channel.last_message

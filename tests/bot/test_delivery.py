@@ -1,19 +1,41 @@
 """Delivery when Discord balks: server errors, dead tokens, lost messages, size."""
 
+import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
 from structlog.testing import capture_logs
 
-from storage.errors import DatabaseUnavailable
 from storage.records import JobStatus
 from tests.bot.stage import shown, stage
 
 BY_TOKEN = "/webhooks/*/*/messages/*"
 AS_BOT = "/channels/*/messages/*"
+TRIED_IN_VAIN = "an outcome not noted, next try soon"
+GIVEN_UP = "job not ended, next try soon"
+
+
+@asynccontextmanager
+async def logged(event: str, *, times: int = 1) -> AsyncIterator[None]:
+    """Wait, in the end, until the log has told ``event`` so many times since the beginning."""
+    heard = asyncio.Event()
+    count = 0
+
+    def listen(_logger: Any, _method: str, line: Any) -> Any:
+        nonlocal count
+        count += line["event"] == event
+        if count >= times:
+            heard.set()
+        return line
+
+    with capture_logs(processors=[listen]):
+        yield
+        await heard.wait()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -88,8 +110,7 @@ async def test_a_delivery_that_breaks_holds_up_no_other(tmp_path: Path) -> None:
         broken = await s.restyle()
         await broken.progress()
         job_id = s.engine.attempts[0].key.partition(".")[0]
-        path = s.app.settings.resolved_database_url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path)) as database, database:
+        with closing(sqlite3.connect(s.database_file)) as database, database:
             database.execute("UPDATE jobs SET params = '{}' WHERE id = ?", (job_id,))
         fine = await s.restyle(s.world.bob)
         with capture_logs() as lines:
@@ -100,27 +121,37 @@ async def test_a_delivery_that_breaks_holds_up_no_other(tmp_path: Path) -> None:
         assert job_id in [line["job"] for line in lines if line["event"] == "delivery broke"]
 
 
-async def test_a_database_that_is_away_for_a_while_costs_a_refund_at_most(
+async def test_a_picture_is_kept_while_its_outcome_cannot_be_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.dispatcher.RETRY_S", 0.0)
-    async with stage(tmp_path) as s:
-        jobs, refused = s.app.database.jobs, 0
-        fail = jobs.fail
+    """Somebody holds SQLite's one write lock for longer than a statement waits for it."""
+    monkeypatch.setattr("bot.jobs.insistence.RETRY_S", 0.0)
+    async with stage(tmp_path, database_lock_timeout_s=0.05) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await asked.progress()
+        with closing(sqlite3.connect(s.database_file, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            async with logged(TRIED_IN_VAIN, times=2):
+                s.engine.gate.set()
+            holder.execute("ROLLBACK")
+        assert len((await asked.outcome()).attachments) == 1
+        assert "used 1 of 20" in await s.balance()
 
-        async def away(*_: object) -> bool:
-            raise DatabaseUnavailable("The database is away.")
 
-        async def back_at_the_third_try(job: str, attempt: int, code: str, why: str) -> bool:
-            nonlocal refused
-            refused += 1
-            if refused < 3:
-                raise DatabaseUnavailable("The database is away.")
-            return await fail(job, attempt, code, why)
-
-        monkeypatch.setattr(jobs, "complete", away)
-        monkeypatch.setattr(jobs, "fail", back_at_the_third_try)
-        message = await (await s.restyle()).outcome()
-        assert refused == 3
-        assert "not counted" in message.content
+async def test_a_database_that_stays_away_costs_a_refund_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.insistence.RETRY_S", 0.0)
+    monkeypatch.setattr("bot.jobs.insistence.PATIENCE_S", 0.0)
+    async with stage(tmp_path, database_lock_timeout_s=0.05) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await asked.progress()
+        with closing(sqlite3.connect(s.database_file, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            async with logged(GIVEN_UP):
+                s.engine.gate.set()
+            holder.execute("ROLLBACK")
+        assert "not counted" in (await asked.outcome()).content
         assert "used 0 of 20" in await s.balance()

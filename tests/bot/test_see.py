@@ -86,7 +86,7 @@ async def test_the_posted_file_tells_how_it_was_made(tmp_path: Path) -> None:
 async def test_history_of_somebody_new_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         message = (await told(s, "history")).message
-        assert texts_in(message) == ["You have made no pictures yet."]
+        assert texts_in(message) == ["I keep no pictures of yours."]
 
 
 async def test_a_lineage_is_one_drawing_of_all_that_came_of_a_picture(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_lineage_offers_ones_own_and_refuses_others(tmp_path: Path) -> Non
         asked = await s.world.bob.slash(channel, "lineage", picture=s.job_of(first))
         assert "none of your pictures" in asked.followups[0].content
         asked = await s.world.bob.slash(channel, "lineage")
-        assert "no pictures yet" in asked.followups[0].content
+        assert "no pictures of yours" in asked.followups[0].content
 
 
 async def test_help_fits_what_the_member_may_do(tmp_path: Path) -> None:

@@ -63,6 +63,24 @@ async def test_a_swept_gallery_says_so(tmp_path: Path) -> None:
             assert NO_LONGER in (await s.press(message, label)).refusal
 
 
+async def test_what_looks_back_at_swept_pictures_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        child = await (await s.press(first, "Vary subtle")).outcome()
+        await hundred_days_later(s)
+        assert files(s) == set()
+        for message in (child, first):
+            more = await s.press(message, "⋯")
+            assert NO_LONGER in (await s.press(more.message, "Back")).refusal
+        menu = await s.world.alice.context_menu(s.world.channel, "Show lineage", child)
+        # The tree is drawn all the same, with cards that show nothing.
+        assert menu.response is not None
+        assert [one.filename for one in menu.response.message.attachments] == ["lineage.webp"]
+        assert "no pictures of yours" in (await s.command("lineage")).refusal
+        history = (await s.command("history")).message
+        assert "no pictures of yours" in str([row.to_dict() for row in history.components])
+
+
 async def test_what_others_went_on_from_stays_until_theirs_is_over(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         first = await s.result()

@@ -137,3 +137,28 @@ async def test_a_check_finds_a_file_that_is_gone(stored: tuple[Database, Path]) 
     assert await findings(database, folder) == [
         f"Image {made.stem[:4]} is used, but no file holds it."
     ]
+
+
+@pytest.mark.parametrize("page_of", ["ledger", "ix_jobs_guild_created", None])
+async def test_a_check_finds_broken_pages(
+    stored: tuple[Database, Path], tmp_path: Path, page_of: str | None
+) -> None:
+    """A disk has written over the page on which a table or an index begins, or the file does."""
+    database, folder = stored
+    with closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        roots = dict(db.execute("SELECT name, rootpage FROM sqlite_master"))
+        [(page_bytes,)] = db.execute("PRAGMA page_size")
+    await database.close()
+    page = 1 if page_of is None else roots[page_of]
+    with (tmp_path / "a.db").open("r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
+    again = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    try:
+        told = await findings(again, folder)
+    finally:
+        await again.close()
+    assert told
+    for line in told:
+        assert "SQLite says: " in line or "The database's file is broken: " in line

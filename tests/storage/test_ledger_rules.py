@@ -19,12 +19,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.audit import Deed
+from storage.connection import make_engine, parse_url
 from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded, StorageError, TooManyInFlight
 from storage.quota import QuotaDay, Terms
-from storage.records import JobStatus
+from storage.records import JobStatus, NewJob
+from storage.tables import LedgerKind, LedgerRow
 from tests.storage.making import new_job, result, terms
 
 T = TypeVar("T")
@@ -72,10 +76,19 @@ class LedgerMachine(RuleBasedStateMachine):
 
     jobs = Bundle("jobs")
 
-    def __init__(self, runner: asyncio.Runner, database: Database, guild_id: int) -> None:
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        database: Database,
+        rival: Database,
+        rows: AsyncEngine,
+        guild_id: int,
+    ) -> None:
         super().__init__()
         self.runner = runner
         self.database = database
+        self.rival = rival
+        self.rows = rows
         self.guild_id = guild_id
         self.day = DAYS[0]
         self.limit: int | None = LIMIT
@@ -134,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=jobs, user_id=st.sampled_from(MEMBERS), cost=st.integers(0, 3))
     def submit(self, user_id: int, cost: int) -> Any:
         """Hand a job in; it is taken exactly when limits, pool and credits all reach."""
-        waiting = sum(job.user_id == user_id and job.status not in OVER for job in self.known)
+        waiting = self.waiting(user_id)
         pots = self.left(user_id)
         new = new_job(guild_id=self.guild_id, user_id=user_id, cost=cost)
         try:
@@ -155,6 +168,56 @@ class LedgerMachine(RuleBasedStateMachine):
             self.known.append(Expected(new.id, user_id, self.day, self.channel, cost, taken))
             return self.known[-1]
         return multiple()
+
+    @rule(
+        target=jobs,
+        wishes=st.lists(
+            st.tuples(st.sampled_from(MEMBERS), st.integers(1, 2)), min_size=2, max_size=5
+        ),
+    )
+    def submit_at_once(self, wishes: list[tuple[int, int]]) -> Any:
+        """Many hand in together, by two connections; nothing is given back meanwhile.
+
+        So whoever was refused at some moment would be refused afterwards, too.
+        """
+        new = [new_job(guild_id=self.guild_id, user_id=who, cost=cost) for who, cost in wishes]
+        refusals = self.wait(self.all_at_once(new))
+        taken_in = []
+        for job, refusal in zip(new, refusals, strict=True):
+            if refusal is None:
+                taken = self.wait(taken_for(self.rows, job.id))
+                assert sum(taken.values()) == job.cost
+                for expires_on, part in taken.items():
+                    self.put((job.user_id, self.day.date, self.channel), expires_on, -part)
+                expected = (job.id, job.user_id, self.day, self.channel, job.cost, taken)
+                taken_in.append(Expected(*expected))
+        self.known += taken_in
+        for job, refusal in zip(new, refusals, strict=True):
+            waiting = self.waiting(job.user_id)
+            assert waiting <= IN_FLIGHT
+            assert refusal is None or (
+                waiting == IN_FLIGHT
+                or self.pool_used() + job.cost > POOL
+                or sum(self.left(job.user_id).values()) < job.cost
+            )
+        return multiple(*taken_in)
+
+    async def all_at_once(self, new: list[NewJob]) -> list[StorageError | None]:
+        """Hand jobs in by both connections; what each was refused for."""
+
+        async def refusal(database: Database, job: NewJob) -> StorageError | None:
+            try:
+                await database.jobs.submit(job, self.terms())
+            except StorageError as error:
+                return error
+            return None
+
+        databases = itertools.cycle((self.database, self.rival))
+        return await asyncio.gather(*map(refusal, databases, new))
+
+    def waiting(self, user_id: int) -> int:
+        """A member's jobs that are not over."""
+        return sum(job.user_id == user_id and job.status not in OVER for job in self.known)
 
     def refund(self, job: Expected) -> None:
         """A job's credits go back to the pots that they came from."""
@@ -303,13 +366,25 @@ class LedgerMachine(RuleBasedStateMachine):
             self.wait(self.database.jobs.cancel(job.id))
 
 
-def machine_on(runner: asyncio.Runner, database: Database) -> type[LedgerMachine]:
-    """The machine on one database; each example plays in a guild of its own."""
+async def taken_for(rows: AsyncEngine, job_id: str) -> Taken:
+    """What a job's price was taken from, as the ledger has it."""
+    row = LedgerRow
+    reserved = select(row.expires_on, -row.amount).where(
+        row.job_id == job_id, row.kind == LedgerKind.RESERVE, row.amount < 0
+    )
+    async with rows.connect() as connection:
+        return dict((await connection.execute(reserved)).all())
+
+
+def machine_on(
+    runner: asyncio.Runner, database: Database, rival: Database, rows: AsyncEngine
+) -> type[LedgerMachine]:
+    """The machine on one database by two connections; each example plays in its own guild."""
     guild_ids = itertools.count(1)
 
     class MachineOnDatabase(LedgerMachine):
         def __init__(self) -> None:
-            super().__init__(runner, database, next(guild_ids))
+            super().__init__(runner, database, rival, rows, next(guild_ids))
 
     return MachineOnDatabase
 
@@ -326,8 +401,12 @@ def test_no_order_of_events_breaks_the_ledger(url: str) -> None:
         suppress_health_check=list(HealthCheck),
     )
     with asyncio.Runner() as runner:
-        database = Database(url)
+        database, rival = Database(url), Database(url)
+        rows = make_engine(parse_url(url), lock_timeout_s=10.0)
         try:
-            run_state_machine_as_test(machine_on(runner, database), settings=examples)
+            machine = machine_on(runner, database, rival, rows)
+            run_state_machine_as_test(machine, settings=examples)
         finally:
+            runner.run(rows.dispose())
             runner.run(database.close())
+            runner.run(rival.close())

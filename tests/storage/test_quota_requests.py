@@ -1,12 +1,14 @@
 """Requests for more: decided once, whoever asks how often; and role grants that are got once."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from storage.audit import Deed
 from storage.database import Database
 from storage.quota_requests import Request
 from storage.quota_rules import Policy
+from storage.quota_tables import RequestState
 from tests.storage.making import GUILD, MEMBER, TODAY, terms
 
 DEED = Deed(guild_id=GUILD, actor_id=42, action="quota approve")
@@ -78,6 +80,28 @@ async def test_a_late_vote_does_not_count(database: Database) -> None:
     )
     assert late is not None
     assert (late.counted, late.votes, late.decided) == (False, 0, None)
+
+
+async def test_what_nobody_decides_is_denied_once_by_nobody(
+    database: Database, other_database: Database
+) -> None:
+    request = await opened(database)
+
+    async def expired(one: Database, later: timedelta) -> list[Request]:
+        requests = one.quota_requests.expire(datetime.now(UTC) + later)
+        return [denied async for denied in requests]
+
+    assert await expired(database, timedelta(hours=-1)) == []
+    both = (expired(one, timedelta(hours=1)) for one in (database, other_database))
+    [denied] = itertools.chain(*await asyncio.gather(*both))
+    assert (denied.id, denied.state) == (request.id, RequestState.DENIED)
+    assert (denied.decided_by, denied.granted) == (None, 0)
+    decision = database.quota_requests.approve(
+        DEED, request.id, amount=None, day=TODAY, expires_on=LAST
+    )
+    assert await decision is None
+    assert await remaining(database) == 0
+    await opened(database)
 
 
 async def test_a_grant_to_a_role_is_got_once(database: Database, other_database: Database) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.connection import WRITES, make_engine, make_sqlite_writer, parse_url
 from storage.database import Database
-from storage.errors import DatabaseRefused, DatabaseUnavailable
+from storage.errors import DatabaseBroken, DatabaseRefused, DatabaseUnavailable, StorageError
 from storage.writers import SqliteWriter
 from tests.storage.making import TODAY, new_job, submit, terms
 
@@ -41,6 +41,9 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+GARBAGE = b"This is no database. " * 500
 
 
 @asynccontextmanager
@@ -142,23 +145,31 @@ async def test_what_a_full_disk_undid_is_called_done_for_nobody(sqlite_url: str)
     "url",
     [
         "sqlite:///{}",
-        "sqlite:///{}/garbage",
         "sqlite:///{}/garbage/below.db",
         "postgresql://someone@127.0.0.1:1/restyle",
         "postgresql://someone@/restyle?host={}",
     ],
-    ids=["a folder", "no database", "below a file", "nobody listens", "no socket"],
+    ids=["a folder", "below a file", "nobody listens", "no socket"],
 )
 async def test_a_database_that_is_not_there_is_unavailable(url: str, tmp_path: Path) -> None:
     """For upgrades, reads and writes alike."""
-    (tmp_path / "garbage").write_bytes(b"This is no database. " * 500)
-    async with impatient(url.format(tmp_path)) as database:
+    (tmp_path / "garbage").write_bytes(GARBAGE)
+    await everything_raises(DatabaseUnavailable, url.format(tmp_path))
+
+
+async def test_a_file_that_is_no_database_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "garbage").write_bytes(GARBAGE)
+    await everything_raises(DatabaseBroken, f"sqlite:///{tmp_path / 'garbage'}")
+
+
+async def everything_raises(error: type[StorageError], url: str) -> None:
+    async with impatient(url) as database:
         for ask in (
             database.upgrade,
             database.jobs.last_served,
             lambda: database.jobs.claim("0"),
         ):
-            with pytest.raises(DatabaseUnavailable):
+            with pytest.raises(error):
                 await ask()
 
 

@@ -7,7 +7,10 @@ import discord
 from discord import app_commands
 
 from bot.commands.mod.quota import Reason, Word, is_none, read_allowance
+from bot.errors import NotUnderstood
+from bot.language import _
 from bot.moderation.deeds import deed_of
+from bot.moderation.expiry import UNDECIDED_DAYS
 from bot.moderation.spans import parse_span
 from bot.quota import moderators_texts as texts
 from bot.quota.price import MAX_FACTOR
@@ -113,7 +116,11 @@ async def votes(
     if needed is not None:
         changes["votes_needed"] = needed
     if within is not None:
-        changes["vote_window_s"] = int(parse_span(within).total_seconds())
+        window = parse_span(within)
+        if window.days >= UNDECIDED_DAYS:
+            sentence = _("A vote takes less than {days} days.")
+            raise NotUnderstood(sentence.format(days=UNDECIDED_DAYS))
+        changes["vote_window_s"] = int(window.total_seconds())
     await _change(interaction, "quota votes", reason, texts.done(), **changes)
 
 

@@ -9,7 +9,7 @@ import discord
 import pytest
 import simcord
 
-from bot.moderation.expiry import CASE_DAYS, expire_cases
+from bot.moderation.expiry import UNDECIDED_DAYS, expire
 from storage.records import JobStatus
 from tests.bot.forging import forge_press
 from tests.bot.moderation.test_rules import entries, moderator
@@ -159,9 +159,9 @@ async def test_what_nobody_decides_is_closed_in_the_end(tmp_path: Path) -> None:
         await report(s, first)
         bot: Any = s.world.env.bot
         now = datetime.now(UTC)
-        await expire_cases(bot, now + timedelta(days=CASE_DAYS - 1))
+        await expire(bot, now + timedelta(days=UNDECIDED_DAYS - 1))
         assert told(s, s.world.bob) == []
-        await expire_cases(bot, now + timedelta(days=CASE_DAYS + 1))
+        await expire(bot, now + timedelta(days=UNDECIDED_DAYS + 1))
         [line] = told(s, s.world.bob)
         assert "No moderator has looked" in line
         assert "decided already" in (await s.press(card_of(desk), "Remove", moderator(s))).refusal

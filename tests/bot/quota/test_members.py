@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import discord
 import pytest
 import simcord
 
+from bot.moderation.expiry import UNDECIDED_DAYS, expire
 from storage.audit import AuditEntry, Deed
 from storage.quota_requests import Request
 from storage.quota_tables import RequestState
@@ -248,6 +250,7 @@ async def test_a_vote_decides_by_enough_members_of_the_role(tmp_path: Path) -> N
             for name in ("dan", "eve")
         ]
         await c.mod("votes", role=role, needed=2, within="2d")
+        assert "less than 14 days" in await c.mod("votes", role=role, within="2w")
         card = await c.card()
         assert buttons(card) == ["Approve", "Approve less", "Deny", "Vote for it"]
         assert "Votes: 0 of 2" in card.content
@@ -261,3 +264,21 @@ async def test_a_vote_decides_by_enough_members_of_the_role(tmp_path: Path) -> N
         assert f"Approved by <@{elders[1].id}>: 5" in c.newest.content
         assert "used 0 of 7" in await c.s.balance()
         assert [deed.action for deed in await c.deeds()] == ["setup", "quota votes", "quota vote"]
+
+
+async def test_a_request_that_nobody_decides_is_over_in_the_end(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        card = await c.card()
+        bot: Any = c.s.world.env.bot
+        now = datetime.now(UTC)
+        await expire(bot, now + timedelta(days=UNDECIDED_DAYS - 1))
+        assert (await c.request()).state is RequestState.OPEN
+        for _again in range(2):
+            await expire(bot, now + timedelta(days=UNDECIDED_DAYS + 1))
+        [told] = [one.content for one in c.s.world.alice.user.dm_channel.history()]
+        assert "nobody has decided in time" in told
+        assert "decided already" in (await c.s.press(card, "Approve", c.carol)).refusal
+        assert "Nobody has decided in time." in c.newest.content
+        assert "used 0 of 20" in await c.s.balance()
+        # So that they may ask again.
+        await c.card(1)
