@@ -15,19 +15,31 @@ RUN groupadd --gid 10001 restyle \
 
 # What changes seldom comes first: torch, then the other packages, then the source.
 FROM base AS builder
+# pip stays out of what the images get: it installs from an environment of its own.
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    PIP_NO_CACHE_DIR=1
+    PIP_NO_CACHE_DIR=1 \
+    PIP_PYTHON=/opt/restyle/bin/python3 \
+    PATH=/opt/pip/bin:$PATH
 WORKDIR /build
-RUN python3 -m venv /opt/restyle
+RUN python3 -m venv --without-pip /opt/restyle \
+    && python3 -m venv /opt/pip
 
 FROM builder AS bot-builder
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends binutils \
+    && rm -rf /var/lib/apt/lists/*
+# More extras of pyproject.toml, such as "ray s3" for docs/scaling.md; both images take them.
+ARG EXTRAS=
 COPY pyproject.toml constraints.txt ./
 COPY deploy/requirements.py deploy/
-RUN python3 deploy/requirements.py postgres monitoring > wanted.txt \
-    && pip install --requirement wanted.txt --constraint constraints.txt
+# hadolint ignore=SC2086
+RUN python3 deploy/requirements.py postgres monitoring ${EXTRAS} > wanted.txt \
+    && pip install --no-compile --requirement wanted.txt --constraint constraints.txt
 COPY . .
 # hadolint ignore=DL3013
-RUN pip install --no-deps .
+RUN pip install --no-compile --no-deps . \
+    && /opt/restyle/bin/python3 deploy/slim.py /opt/restyle/lib/python3*/site-packages
 
 FROM builder AS engine-builder
 # Left empty, pip takes torch as its index has it: on Linux that is the build with CUDA. For a host
@@ -38,9 +50,11 @@ ARG TORCH_INDEX=
 ARG TORCH_VERSION=2.13.0
 # hadolint ignore=SC2086,DL3013
 RUN pip install ${TORCH_INDEX:+--index-url ${TORCH_INDEX}} "torch==${TORCH_VERSION}"
+ARG EXTRAS=
 COPY pyproject.toml constraints.txt ./
 COPY deploy/requirements.py deploy/
-RUN python3 deploy/requirements.py engine monitoring > wanted.txt \
+# hadolint ignore=SC2086
+RUN python3 deploy/requirements.py engine monitoring ${EXTRAS} > wanted.txt \
     && pip install --requirement wanted.txt --constraint constraints.txt
 COPY . .
 # hadolint ignore=DL3013

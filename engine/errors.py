@@ -7,6 +7,7 @@ EngineError
 │   ├── NotFinite             the latents turned into NaN or infinity
 │   └── OutOfMemory           even one row alone does not fit
 ├── CheckpointError       a checkpoint is unknown, missing, broken or not safetensors
+├── NotInstalled          the packages of the engine are not installed
 ├── TracingError          traces are wanted that this installation cannot make
 └── EngineDead            the process is gone or never became ready
 """
@@ -50,6 +51,12 @@ class CheckpointError(EngineError):
     """A checkpoint is unknown, missing, broken, or not in safetensors form."""
 
     code = "checkpoint"
+
+
+class NotInstalled(EngineError):
+    """An engine is to be started where its packages are not installed."""
+
+    code = "not_installed"
 
 
 class TracingError(EngineError):

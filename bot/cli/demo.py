@@ -2,18 +2,21 @@
 
 import asyncio
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from bot.errors import SettingsError
+from bot.errors import RestyleError, SettingsError
 from bot.log import configure_logging
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.demo.world import World
+
+SIMULATION = "simcord"
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -30,6 +33,8 @@ def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the page.")] = None,
 ) -> None:
     """Play a scripted round trip, then serve a local page to try it by hand."""
+    if find_spec(SIMULATION) is None:
+        raise RestyleError("The demo's Discord is not installed: install restyle-bot[engine,demo].")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -19,7 +19,9 @@ def engine(
 
     # Whatever its bots are set to, this is an engine on this machine.
     settings = load_settings(engine="socket")
-    command = engine_options(settings).command()
+    options = engine_options(settings)
+    options.check_installed()
+    command = options.command()
     command += ["--listen", str(listen or settings.engine_socket)]
     command += ["--step-timeout", str(settings.engine_step_timeout_s)]
     # The bot's secrets are none of its business, if they should be in this environment at all.

@@ -1,12 +1,12 @@
 """The scripted round trip: `/restyle`, Vary, Reroll, Remix, each from the result before."""
 
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 import discord
 import simcord
 
+from bot.demo.sheet import Shown
 from bot.demo.transcript import Transcript
 from bot.demo.world import World
 from bot.errors import RestyleError
@@ -21,14 +21,6 @@ REMIX_STRENGTH = "bold"
 
 class DemoFailed(RestyleError):
     """The bot did not answer as it should."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """One picture of the round trip with what is told of it."""
-
-    title: str
-    path: Path
 
 
 def photo_bytes(name: str = PHOTO) -> bytes:

@@ -1,17 +1,24 @@
 """The contact sheet: pictures side by side with a line of text under each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-
-from bot.demo.script import Shown
 
 CELL = 360
 MARGIN = 16
 CAPTION = 44
 PAPER = "#fbfaf7"
 INK = "#2b2a28"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One picture with what is told of it."""
+
+    title: str
+    path: Path
 
 
 def contact_sheet(shown: Sequence[Shown], path: Path, *, columns: int = 3) -> None:

@@ -13,7 +13,7 @@ from bot.doctor.finding import Finding, fail, ok, warn
 from bot.settings import Settings
 from engine.checkpoints import Checkpoint, find_checkpoint
 from engine.client import EngineOptions, LocalEngine
-from engine.errors import CheckpointError, EngineError
+from engine.errors import CheckpointError, EngineError, NotInstalled
 from engine.events import Done, Failed
 from engine.params import Attempt, RestyleParams
 
@@ -46,10 +46,17 @@ async def engine(settings: Settings) -> AsyncIterator[Finding]:
             told = f"one listens on {settings.engine_socket} and serves somebody else"
             yield warn("engine", told, ASK_ITS_BOT)
             return
-        remedy = f"`restyle models pull {checkpoint.name}` downloads it; see RESTYLE_DEVICE too."
-        yield fail("engine", str(error), START_ONE if settings.engine == "socket" else remedy)
+        yield fail("engine", str(error), _remedy(settings, checkpoint, error))
     finally:
         await local.close()
+
+
+def _remedy(settings: Settings, checkpoint: Checkpoint, error: EngineError) -> str:
+    if isinstance(error, NotInstalled):
+        return "docs/install.md tells how; the bot's own image has none by intent."
+    if settings.engine == "socket":
+        return START_ONE
+    return f"`restyle models pull {checkpoint.name}` downloads it; see RESTYLE_DEVICE too."
 
 
 def _options(settings: Settings) -> EngineOptions:

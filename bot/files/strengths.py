@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from bot.demo.script import Shown
-from bot.demo.sheet import contact_sheet
+from bot.demo.sheet import Shown, contact_sheet
 from bot.errors import RestyleError
 from bot.files.batch import Outcome, restyle_files
 from bot.files.plan import FileTask, Wanted

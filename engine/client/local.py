@@ -65,6 +65,7 @@ class LocalEngine:
         Raises:
             CheckpointError: The checkpoint cannot be loaded.
             EngineDead: The process ended or was not ready in time.
+            NotInstalled: There is nothing to start.
         """
         link = await self._spawn()
         self._supervisor = asyncio.create_task(self._supervise(link), name="engine-supervisor")

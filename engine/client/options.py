@@ -1,10 +1,13 @@
 """How an engine is reached, or started."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import msgspec
+
+from engine.errors import NotInstalled
 
 
 class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +27,10 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         traces_endpoint: Where its spans are sent by OTLP over HTTP; None sends none.
     """
 
+    # The extra of pyproject.toml whose packages `command` needs, and one of them.
+    extra: ClassVar[str] = "engine"
+    package: ClassVar[str] = "diffusers"
+
     socket: Path | None = None
     checkpoint: str = "embedded"
     also: tuple[str, ...] = ()
@@ -34,6 +41,14 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     ready_timeout_s: float = 300.0
     step_timeout_s: float = 120.0
     traces_endpoint: str | None = None
+
+    def check_installed(self) -> None:
+        """Raise ``NotInstalled`` where ``command`` would end for want of packages."""
+        if find_spec(self.package) is None:
+            raise NotInstalled(
+                f"This installation has no engine: install restyle-bot[{self.extra}], or set "
+                "RESTYLE_ENGINE=socket for an engine that runs by itself."
+            )
 
     def command(self) -> list[str]:
         """The command line of the engine process."""
@@ -59,6 +74,9 @@ class RayOptions(EngineOptions, frozen=True, kw_only=True):
         actor_cpus: Processors that each actor keeps busy.
         rehearsal_step_s: Seconds that a step takes in a rehearsal without weights; None loads them.
     """
+
+    extra: ClassVar[str] = "ray"
+    package: ClassVar[str] = "ray"
 
     address: str = "auto"
     actor_gpus: float = 1.0

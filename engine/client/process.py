@@ -27,7 +27,12 @@ class EngineProcess(EngineLink):
 
     @classmethod
     async def spawn(cls, options: EngineOptions) -> Self:
-        """Start the process; it is not ready before ``hello`` has returned."""
+        """Start the process; it is not ready before ``hello`` has returned.
+
+        Raises:
+            NotInstalled: This installation has no engine.
+        """
+        options.check_installed()
         # What the engine needs stands in its arguments; the bot's secrets are none of its business.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RESTYLE_")}
         reading, stdin = await open_writer()

@@ -1,0 +1,103 @@
+"""An installation without one of the extras says so in a sentence, wherever the extra is needed."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.doctor.on_discord import NEEDED
+from tests.bot.cli.portal import portal
+from tests.bot.cli.running import TOKEN, refusal, restyle
+
+# Read by every interpreter at its start: packages that are here are not found.
+WITHOUT = """
+import importlib.machinery
+import sys
+
+finder = importlib.machinery.PathFinder
+find = finder.find_spec
+
+
+def find_spec(name, path=None, target=None):
+    return None if name.partition(".")[0] in {missing!r} else find(name, path, target)
+
+
+finder.find_spec = staticmethod(find_spec)
+"""
+ENGINE = {"torch", "diffusers", "transformers", "huggingface_hub"}
+
+
+def without(folder: Path, packages: set[str]) -> dict[str, str]:
+    """The variables of an environment in which ``packages`` are not installed."""
+    place = folder / "without"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(WITHOUT.format(missing=packages))
+    return {"PYTHONPATH": str(place)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("engine", "--listen", "engine.sock"),
+        ("image", "photo.jpg", "-o", "out.png", "--prompt", "an oil painting"),
+        ("models", "test", "embedded"),
+    ],
+)
+def test_an_installation_without_an_engine(words: tuple[str, ...], tmp_path: Path) -> None:
+    photo = Path(__file__).parents[3] / "bot" / "demo" / "photos" / "cat.jpg"
+    (tmp_path / "photo.jpg").write_bytes(photo.read_bytes())
+    said = refusal(restyle(tmp_path, *words, **without(tmp_path, ENGINE)))
+    assert said.startswith("This installation has no engine: install restyle-bot[engine], or set ")
+
+
+def test_models_need_an_engine_to_tell_what_lies_on_the_disk(tmp_path: Path) -> None:
+    said = refusal(restyle(tmp_path, "models", "list", **without(tmp_path, ENGINE)))
+    assert said == "This installation has no engine; run this where the engine is installed."
+
+
+def test_the_doctor_of_an_installation_without_an_engine(tmp_path: Path) -> None:
+    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": str(NEEDED.value)}]) as url:
+        done = restyle(
+            tmp_path,
+            "doctor",
+            RESTYLE_DISCORD_TOKEN=TOKEN,
+            RESTYLE_DISCORD_API_URL=url,
+            **without(tmp_path, ENGINE),
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    failed = [at for at, line in enumerate(lines) if line.startswith("fail")]
+    assert [lines[at].split(": ")[0] for at in failed] == ["fail torch", "fail engine"]
+    assert lines[failed[0]] == "fail torch: ModuleNotFoundError: No module named 'torch'"
+    assert all(lines[at + 1].startswith("     → ") for at in failed)
+
+
+def test_a_bot_for_a_cluster_without_ray(tmp_path: Path) -> None:
+    with portal() as url:
+        said = refusal(
+            restyle(
+                tmp_path,
+                "run",
+                RESTYLE_ENGINE="ray",
+                RESTYLE_DISCORD_TOKEN=TOKEN,
+                RESTYLE_DISCORD_API_URL=url,
+                RESTYLE_MONITORING_PORT="0",
+                RESTYLE_LOG_LEVEL="ERROR",
+                **without(tmp_path, {"ray"}),
+            )
+        )
+    assert said.startswith("This installation has no engine: install restyle-bot[ray], or set ")
+
+
+def test_a_demo_without_a_discord_to_simulate(tmp_path: Path) -> None:
+    said = refusal(restyle(tmp_path, "demo", "--script", **without(tmp_path, {"simcord"})))
+    assert said == "The demo's Discord is not installed: install restyle-bot[engine,demo]."
+
+
+def test_pictures_in_a_bucket_and_a_postgresql_without_what_they_need(tmp_path: Path) -> None:
+    missing = without(tmp_path, {"asyncpg", "obstore"})
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    said = refusal(restyle(tmp_path, "db", "upgrade", RESTYLE_DATABASE_URL=url, **missing))
+    assert said == "PostgreSQL needs its driver: install restyle-bot[postgres]."
+    place = "s3://pictures/restyle"
+    said = refusal(restyle(tmp_path, "db", "check", RESTYLE_IMAGES_URL=place, **missing))
+    assert said == "Pictures in a bucket need obstore: pip install 'restyle-bot[s3]'."
