@@ -52,9 +52,8 @@ STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in 
 
 
 def queued(position: int, wait_s: float | None, balance: QuotaBalance, cost: int = 1) -> str:
-    """Said once the job is durable; what one picture usually costs need not be said."""
-    place = _place(position, wait_s, balance)
-    return place if cost == 1 else f"{place} " + _("It costs {cost}.").format(cost=cost)
+    """Said once the job is durable, before anything is spent."""
+    return f"{_place(position, wait_s, balance)} " + _("It costs {cost}.").format(cost=cost)
 
 
 def _place(position: int, wait_s: float | None, balance: QuotaBalance) -> str:

@@ -234,17 +234,7 @@ def reset(
     Returns:
         Credits given back.
     """
-    row, settled = LedgerRow, LEDGER.alias("settled")
-    waits = and_(
-        row.kind == LedgerKind.RESERVE,
-        ~select(literal(1))
-        .where(
-            settled.c.job_id == row.job_id,
-            settled.c.kind.in_((LedgerKind.COMMIT, LedgerKind.REFUND)),
-            settled.c.expires_on.is_(None),
-        )
-        .exists(),
-    )
+    row = LedgerRow
     used = -func.sum(row.amount)
     columns: dict[str, Any] = {
         "guild_id": row.guild_id,
@@ -264,7 +254,7 @@ def reset(
             row.day == day,
             row.expires_on.is_(None),
             row.kind != LedgerKind.GIFT,
-            ~waits,
+            ~_waits(),
             true() if user_ids is None else row.user_id.in_(user_ids),
         )
         .group_by(row.guild_id, row.user_id, row.day, row.channel_id)
@@ -272,6 +262,17 @@ def reset(
     )
     statement = insert(LEDGER).from_select(list(columns), found).returning(LEDGER.c.amount)
     return sum(connection.scalars(statement))
+
+
+def _waits() -> ColumnElement[bool]:
+    """Whether a row is the reservation of a job that is not settled."""
+    row, settled = LedgerRow, LEDGER.alias("settled")
+    settlement = select(literal(1)).where(
+        settled.c.job_id == row.job_id,
+        settled.c.kind.in_((LedgerKind.COMMIT, LedgerKind.REFUND)),
+        settled.c.expires_on.is_(None),
+    )
+    return and_(row.kind == LedgerKind.RESERVE, ~settlement.exists())
 
 
 def spent_in_guild() -> ColumnElement[int]:

@@ -1,6 +1,7 @@
 """The figures that Prometheus reads, and one method for each thing that they count."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -18,52 +19,46 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._acknowledged = Histogram(
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self._acknowledged = histogram(
             "restyle_ack_seconds",
             "From an interaction's own time stamp to Discord having our first answer.",
             buckets=ACK_BUCKETS,
-            registry=self.registry,
         )
-        self._calls = Counter(
+        self._calls = counter(
             "restyle_discord_calls",
             "REST calls to Discord, by method and status.",
             ("method", "status"),
-            registry=self.registry,
         )
-        self._waited = Histogram(
+        self._waited = histogram(
             "restyle_queue_wait_seconds",
             "From a job being queued to its first attempt.",
             buckets=WAIT_BUCKETS,
-            registry=self.registry,
         )
-        self._worked = Histogram(
+        self._worked = histogram(
             "restyle_job_seconds",
             "From start to encoded result, measured in the engine.",
             buckets=WAIT_BUCKETS,
-            registry=self.registry,
         )
-        self._attempts = Counter(
+        self._attempts = counter(
             "restyle_attempts",
             "Attempts by how they ended; failures by their code.",
             ("outcome", "code"),
-            registry=self.registry,
         )
-        self._refusals = Counter(
+        self._refusals = counter(
             "restyle_refusals",
             "Wishes that were refused, by reason.",
             ("reason",),
-            registry=self.registry,
         )
-        self._deliveries = Counter(
+        self._deliveries = counter(
             "restyle_deliveries",
             "Tries to deliver an outcome: delivered, postponed or abandoned.",
             ("outcome",),
-            registry=self.registry,
         )
-        self._swept = Counter(
+        self._swept = counter(
             "restyle_pictures_swept",
             "Picture files that were removed because their time was over or nothing used them.",
-            registry=self.registry,
         )
         self._trouble = Gauge(
             "restyle_trouble",

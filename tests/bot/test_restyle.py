@@ -150,7 +150,7 @@ async def test_a_waiting_job_tells_its_place_and_can_be_cancelled(tmp_path: Path
         running = await s.restyle()
         await s.world.app.engine.wait_ready()
         waiting = await s.restyle(s.world.bob)
-        assert "Queued (#1, 1 of 20 today)." in waiting.message.content
+        assert "Queued (#1, 1 of 20 today). It costs 1." in waiting.message.content
         assert buttons(waiting.message) == ["Cancel"]
         await s.press(waiting.message, "Cancel", s.world.bob)
         assert "Cancelled" in (await waiting.outcome()).content
@@ -224,7 +224,7 @@ async def test_a_waiting_member_is_told_how_long_once_that_was_measured(tmp_path
         running = await s.restyle()
         waiting = await s.restyle(s.world.bob)
         # Half a second for 2 steps was told; the checkpoint's own 12 steps run 7 at this strength.
-        assert "Queued (#1, about 2 sec, 1 of 20 today)." in waiting.message.content
+        assert "Queued (#1, about 2 sec, 1 of 20 today). It costs 1." in waiting.message.content
         s.engine.gate.set()
         await running.outcome()
         await waiting.outcome()
