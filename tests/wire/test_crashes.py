@@ -148,10 +148,7 @@ async def test_a_locked_database_is_waited_for(scene: Scene) -> None:
         # Held until the bot could not note how the job ended.
         await scene.discord.until(lambda: "database is locked" in scene.bot.log[seen:])
         db.execute("ROLLBACK")
-    entry = await over(scene, message)
-    assert entry.reserved == 1
-    assert entry.charged == (entry.status == "done")
-    assert shows_result(message) == (entry.status == "done")
+    assert finished_once(scene, await over(scene, message))
 
 
 @contextlib.contextmanager
