@@ -59,7 +59,7 @@ class Blocks:
         """Block a member, in place of an older block."""
         async with audit.deciding(self._sessions, deed.guild_id) as session:
             before, block = await set_block(session, deed, user_id, expires_at)
-            audit.record(session, deed, before=_shown(before), after=_shown(block))
+            audit.record(session, deed, before=shown(before), after=shown(block))
         return block
 
     async def unblock(self, deed: Deed, user_id: int) -> Block | None:
@@ -67,10 +67,10 @@ class Blocks:
         async with audit.deciding(self._sessions, deed.guild_id) as session:
             row = await session.get(BlockRow, {"guild_id": deed.guild_id, "user_id": user_id})
             block = None if row is None else _block(row)
-            if row is None or _shown(block) == _shown(None):
+            if row is None or shown(block) == shown(None):
                 return None
             await session.delete(row)
-            audit.record(session, deed, before=_shown(block), after=_shown(None))
+            audit.record(session, deed, before=shown(block), after=shown(None))
         return block
 
 
@@ -106,7 +106,7 @@ def _block(row: BlockRow) -> Block:
     )
 
 
-def _shown(block: Block | None) -> dict[str, Any]:
+def shown(block: Block | None) -> dict[str, Any]:
     """As the audit log keeps it; one that has run out is shown as none."""
     if block is None or (block.expires_at is not None and block.expires_at <= datetime.now(UTC)):
         return {"blocked": False}

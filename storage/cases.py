@@ -9,16 +9,18 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from storage import audit, image_uses, ledger, outbox
 from storage.audit import Deed
-from storage.blocks import set_block
+from storage.blocks import set_block, shown
 from storage.jobs import JOBS, end_job
 from storage.moderation_tables import CaseKind, CaseRow, Decision
 from storage.records import Job, JobResult, JobStatus
 from storage.sessions import Sessions
-from storage.tables import Base, ImageUseRow
+from storage.tables import Base, ImageRole, ImageUseRow
 
 CASES = Base.metadata.tables[CaseRow.__tablename__]
 # Why a job failed whose result waits for a moderator.
 DOUBTFUL = "doubtful"
+# Why one failed whose result is not shown.
+FILTERED = "filtered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +68,13 @@ class Settled:
     Attributes:
         unused: Hashes that no job uses any more, to be deleted from the image store.
         others: Further reports that the same decision settled, since their picture is gone.
+        moved: Whether a refund gave anything back that had not been given back before.
     """
 
     case: Case
     unused: frozenset[str] = frozenset()
     others: tuple[Case, ...] = ()
+    moved: bool = True
 
 
 NEW_FIELDS = tuple(field.name for field in fields(NewCase))
@@ -121,10 +125,33 @@ class Cases:
             row = (await session.execute(statement)).one_or_none()
         return None if row is None else _case(row)
 
-    async def drop(self, case_id: int) -> None:
-        """Take back a case of which no moderator could be told."""
-        statement = CASES.delete().where(CASES.c.id == case_id, CASES.c.decision.is_(None))
-        await self._sessions.transact(lambda connection: connection.execute(statement))
+    async def drop(self, case: Case, message: str) -> None:
+        """Take back a case of which no moderator could be told.
+
+        Args:
+            message: One sentence for the member whose result was held for it.
+        """
+        statement = CASES.delete().where(CASES.c.id == case.id, CASES.c.decision.is_(None))
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> None:
+            dropped = connection.execute(statement.returning(CASES.c.id)).one_or_none()
+            if dropped is not None and case.kind is CaseKind.RESULT and case.job_id is not None:
+                _give_up(connection, case.job_id, message, now)
+
+        await self._sessions.transact(work)
+
+    async def settled_with(self, case: Case) -> list[Case]:
+        """The reports that were settled by the decision on another one, as its picture went."""
+        statement = select(CASES).where(
+            CASES.c.guild_id == case.guild_id,
+            CASES.c.decided_at == case.decided_at,
+            CASES.c.kind == CaseKind.REPORT,
+            CASES.c.decision == Decision.REMOVE,
+            CASES.c.id != case.id,
+        )
+        async with self._sessions.read() as session:
+            return [_case(row) for row in await session.execute(statement)]
 
     async def expire(self, before: datetime) -> AsyncIterator[Settled]:
         """Close what was opened before a time and nobody has decided, one after the other.
@@ -187,10 +214,14 @@ class Cases:
             )
             if settled is None:
                 return None
+            before: dict[str, Any] = {"decision": None}
+            after: dict[str, Any] = {"decision": decision.value}
             if decision is Decision.BLOCK:
-                await set_block(session, deed, settled.case.member_id, None)
-            before = {"decision": None}
-            audit.record(session, deed, before=before, after={"decision": decision.value})
+                earlier, block = await set_block(session, deed, settled.case.member_id, None)
+                before, after = before | shown(earlier), after | shown(block)
+            if decision is Decision.REFUND:
+                after["given_back"] = settled.moved
+            audit.record(session, deed, before=before, after=after)
         return settled
 
 
@@ -211,7 +242,7 @@ def _settle(
     match decision:
         case Decision.REMOVE | Decision.BLOCK:
             message = _message_of(connection, case.job_id)
-            unused = frozenset(_forget(connection, message.job_ids))
+            unused = frozenset(_forget(connection, message.job_ids, everywhere=True))
             outbox.withdraw(connection, message.group_id or case.job_id, "removed", now)
             # What others reported of the same message is settled with it.
             same = (CASES.c.job_id.in_(message.job_ids), CASES.c.kind == CaseKind.REPORT, waits)
@@ -228,7 +259,10 @@ def _settle(
             return Settled(case=case, unused=frozenset(_forget(connection, [case.job_id])))
         case Decision.REFUND:
             reason = "refunded by a moderator"
-            ledger.give_back(connection, case.job_id, actor_id=actor_id, reason=reason, now=now)
+            moved = ledger.give_back(
+                connection, case.job_id, actor_id=actor_id, reason=reason, now=now
+            )
+            return Settled(case=case, moved=moved)
         case Decision.ALLOW:
             _release(connection, case.job_id, dict(case.payload or {}), now)
         case Decision.DISMISS:
@@ -251,16 +285,35 @@ def _message_of(connection: Connection, job_id: str) -> _Message:
     return _Message(group_id, list(mates))
 
 
-def _forget(connection: Connection, job_ids: list[str]) -> set[str]:
-    """Let jobs keep no picture at all, their source neither; what no other job uses goes."""
-    mine = ImageUseRow.job_id.in_(job_ids)
-    held = set(connection.scalars(select(ImageUseRow.hash).where(mine)))
+def _forget(connection: Connection, job_ids: list[str], *, everywhere: bool = False) -> set[str]:
+    """Let jobs keep no picture at all, their source neither; what no other job uses goes.
+
+    Args:
+        everywhere: What they made goes even where others went on from it.
+    """
+    row = ImageUseRow
+    mine = row.job_id.in_(job_ids)
+    held = set(connection.scalars(select(row.hash).where(mine)))
+    outputs = row.role.in_((ImageRole.RESULT, ImageRole.LATENTS))
+    made = set(connection.scalars(select(row.hash).where(mine, outputs))) if everywhere else set()
     # Jobs before their uses, as everybody does, so that no two wait for each other.
     connection.execute(
         update(JOBS).where(JOBS.c.id.in_(job_ids)).values(result_hash=None, latents_hash=None)
     )
-    connection.execute(delete(ImageUseRow).where(mine))
+    connection.execute(delete(row).where(mine | row.hash.in_(made)))
     return image_uses.unused(connection, held)
+
+
+def _give_up(connection: Connection, job_id: str, message: str, now: datetime) -> None:
+    """Have a job whose result was held told as one whose result is not shown."""
+    values = {"error_code": FILTERED, "error_message": message}
+    held = (JOBS.c.id == job_id, JOBS.c.error_code == DOUBTFUL)
+    row = connection.execute(
+        update(JOBS).where(*held).values(values).returning(JOBS.c.group_id)
+    ).one_or_none()
+    if row is not None:
+        _forget(connection, [job_id])
+        outbox.announce_again(connection, row.group_id or job_id, JobStatus.FAILED, now)
 
 
 def _release(connection: Connection, job_id: str, result: dict[str, Any], now: datetime) -> None:

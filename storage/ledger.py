@@ -185,14 +185,25 @@ def give_back(
     """Correct what a job cost to nothing, in the pots that it came from; whether that was new.
 
     A job that was refunded, or is still to be settled, is left alone, and so is one corrected
-    before: nobody gets a credit twice. The caller must hold ``locks.lock_guild``.
+    before: nobody gets a credit twice. What it took of an allowance whose count began again since
+    (``reset``) is back already. The caller must hold ``locks.lock_guild``.
     """
-    row, other = LEDGER, LEDGER.alias("other")
+    row, other, reset_row = LEDGER, LEDGER.alias("other"), LEDGER.alias("reset_row")
     of_job = other.c.job_id == job_id
     refunded = select(other.c.id).where(
         of_job, other.c.kind.in_((LedgerKind.REFUND, LedgerKind.CORRECTION))
     )
     kept = select(other.c.id).where(of_job, other.c.kind == LedgerKind.COMMIT)
+    reset_since = select(reset_row.c.id).where(
+        reset_row.c.kind == LedgerKind.CORRECTION,
+        reset_row.c.job_id.is_(None),
+        *(
+            reset_row.c[name].is_not_distinct_from(row.c[name])
+            for name in ("user_id", "guild_id", "day", "channel_id")
+        ),
+        # No reset counts a job before it is settled.
+        reset_row.c.id > kept.scalar_subquery(),
+    )
     columns: dict[str, Any] = {
         "guild_id": row.c.guild_id,
         "user_id": row.c.user_id,
@@ -211,6 +222,7 @@ def give_back(
         row.c.kind == LedgerKind.RESERVE,
         ~refunded.exists(),
         kept.exists(),
+        row.c.expires_on.is_not(None) | ~reset_since.exists(),
     )
     written = insert(LEDGER).from_select(list(columns), found).returning(LEDGER.c.id)
     return bool(connection.scalars(written).all())

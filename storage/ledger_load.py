@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from storage import ledger, pots
+from storage import ledger
+from storage.charging import charge
 from storage.locks import take_locks
+from storage.quota import Terms
+from storage.records import NewJob
 from storage.sessions import Sessions
 
 MEMBERS, GUILDS, DAYS = 1000, 20, 100
@@ -56,27 +59,20 @@ class LedgerLoad:
         # PostgreSQL does so by itself in time, and plans badly before.
         await self._sessions.transact(lambda connection: connection.execute(text("ANALYZE")))
 
-    async def reserve_and_commit(self, number: int) -> None:
-        """Charge a member and keep the charge: two transactions, as in the life of a job."""
-        user_id = number % MEMBERS + 1
-        account = pots.Account(user_id % GUILDS + 1, user_id, LAST_DAY)
-        job_id = f"moved{number}"
+    async def reserve_and_commit(self, new: NewJob, terms: Terms) -> None:
+        """Charge for a job under all rules and keep the charge, as its submission and its end do.
+
+        Two transactions; the job itself is not written.
+        """
         now = datetime.now(UTC)
-        values = account.values | {
-            "its_allowance": 1_000_000,
-            "its_cost": 1,
-            "its_job": job_id,
-            "its_time": now,
-        }
 
         def reserve(connection: Connection) -> None:
-            take_locks(connection, user_id, account.guild_id)
-            statement = ledger.reservation(account.shape, limited=True)
-            assert connection.execute(statement, values).all()
+            take_locks(connection, new.user_id, new.guild_id)
+            charge(connection, [new], terms, now)
 
         await self._sessions.transact(reserve)
         await self._sessions.transact(
             lambda connection: ledger.settle(
-                connection, job_id, kept=True, reason="job done", now=now
+                connection, new.id, kept=True, reason="job done", now=now
             )
         )

@@ -15,6 +15,7 @@ MEMBER_LOCK = 1
 GUILD_LOCK = 2
 GROUP_LOCK = 3
 MANY_WORKS_LOCK = 4
+OWNER_LOCK = 5
 
 
 def _lock(kind: int, name: str) -> ColumnElement[None]:
@@ -29,6 +30,7 @@ LOCK_MEMBER = select(_lock(MEMBER_LOCK, "member"))
 # One round trip each; SQL works its lists through from the left.
 LOCK_BOTH = select(_lock(MEMBER_LOCK, "member"), _lock(GUILD_LOCK, "guild"))
 LOCK_GUILD = select(_WITH_OTHERS, _lock(GUILD_LOCK, "guild"))
+LOCK_OWNER = select(_WITH_OTHERS, _lock(OWNER_LOCK, "owner"))
 LOCK_GROUP = select(_lock(GROUP_LOCK, "group"))
 
 
@@ -52,3 +54,9 @@ async def lock_guild(session: AsyncSession, guild_id: int) -> None:
     """Until the transaction ends, let nobody else change this guild's rules; the first lock."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(LOCK_GUILD, {"guild": str(guild_id)})
+
+
+async def lock_owner(session: AsyncSession, kind: str, owner_id: int) -> None:
+    """Until the transaction ends, let nobody else change the looks of a guild or a member."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(LOCK_OWNER, {"owner": f"{kind} {owner_id}"})

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 
 from storage.audit import Deed, record
 from storage.errors import TooManyLooks
+from storage.locks import lock_owner
 from storage.sessions import Sessions
 from storage.tables import LookRow
 from storage.upsert import upsert
@@ -78,6 +79,8 @@ class Looks:
         owner = (LookRow.owner_kind == look.owner.kind, LookRow.owner_id == look.owner.id)
         others = select(func.count()).select_from(LookRow).where(*owner, LookRow.key != key)
         async with self._sessions.write() as session:
+            # Else two could count the same last place, or name the same look as the older one.
+            await lock_owner(session, look.owner.kind, look.owner.id)
             if (await session.execute(others)).scalar_one() >= at_most:
                 raise TooManyLooks(at_most)
             if deed is not None:

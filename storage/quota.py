@@ -76,6 +76,15 @@ def quota_day(now: datetime, tz_name: str) -> QuotaDay:
     return QuotaDay(date=today, ends_at=ends_at)
 
 
+def day_begins(day: date, tz_name: str) -> datetime:
+    """The moment, in UTC, at which a day begins in a time zone.
+
+    Raises:
+        UnknownTimeZone: There is no zone of that name.
+    """
+    return datetime.combine(day, time.min, tzinfo=time_zone(tz_name)).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a member may spend at one moment in one place, all rules taken together.

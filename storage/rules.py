@@ -78,7 +78,7 @@ class Rules:
         self._sessions = sessions
 
     async def of(self, guild_id: int) -> GuildRules:
-        """All rules of a guild, as they stood together."""
+        """All rules of a guild."""
         return await self._sessions.look(lambda session: _rules_of(session, guild_id))
 
     async def change_channel(self, deed: Deed, channel_id: int, **changes: Any) -> ChannelRule:

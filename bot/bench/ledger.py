@@ -83,7 +83,10 @@ async def _measure(url: str, rows: int, moves: int, at_once: int) -> dict[str, f
         began = time.perf_counter()
         await database.ledger_load.fill(rows)
         filled = time.perf_counter() - began
-        move = database.ledger_load.reserve_and_commit
+
+        async def move(number: int) -> None:
+            await database.ledger_load.reserve_and_commit(_new_job(number), TERMS)
+
         await _rate(move, range(200), at_once)
         alone = await _rate(move, range(1000, 1000 + moves // 4), 1)
         cpu = time.process_time()
@@ -138,9 +141,15 @@ async def _balances(database: Database, count: int) -> dict[str, float]:
 
 async def _whole_job(database: Database, number: int) -> None:
     """A job from being handed in to its outcome: three transactions, with all its rows."""
-    now = datetime.now(UTC)
+    new = _new_job(number)
+    await database.jobs.submit(new, TERMS)
+    await database.jobs.claim(new.id)
+    await database.jobs.complete(new.id, 1, RESULT)
+
+
+def _new_job(number: int) -> NewJob:
     user_id = number % MEMBERS + 1
-    new = NewJob(
+    return NewJob(
         id=new_job_id(),
         guild_id=user_id % GUILDS + 1,
         channel_id=1,
@@ -153,14 +162,12 @@ async def _whole_job(database: Database, number: int) -> None:
         root_id=None,
         source_notes=(),
         interaction_token="none",  # noqa: S106  # nobody's
-        interaction_expires_at=now,
+        interaction_expires_at=datetime.now(UTC),
+        interaction_id=10_000_000 + number,
         application_id=1,
         locale="en-GB",
         attachment_size_limit=10_000_000,
     )
-    await database.jobs.submit(new, TERMS)
-    await database.jobs.claim(new.id)
-    await database.jobs.complete(new.id, 1, RESULT)
 
 
 def _postgres_in(folder: Path) -> Any:

@@ -71,6 +71,12 @@ async def gift(
         raise NotAllowed(_("Choose another member to give them to."))
     await Admission(app.database).admit(origin)
     ruling = await app.quotas.ruling(origin)
+    if ruling.waits_until is not None:
+        # Whoever may not ask for pictures yet has none to give.
+        raise texts.too_new(ruling.waits_until)
+    if ruling.terms.channel_id is not None:
+        # Received, they could be spent anywhere.
+        raise NotAllowed(_("This channel has an allowance of its own, which stays in it."))
     try:
         await app.database.quota.give(
             origin.guild_id, origin.user_id, ruling.terms, amount=amount, receiver_id=member.id

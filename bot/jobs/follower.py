@@ -9,6 +9,7 @@ from bot.jobs.estimate import Estimator
 from bot.jobs.insistence import keep_trying
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Editor, Status
+from bot.jobs.wish import NO_LONGER_KEPT
 from bot.language import N_
 from bot.moderation.content import Picture
 from bot.moderation.holding import ResultReview
@@ -19,6 +20,7 @@ from engine.events import Cancelled, Done, Event, Failed, Lost, Preview, Progres
 from engine.params import Attempt
 from storage.database import Database
 from storage.dropping import drop_unused
+from storage.errors import ImageMissing
 from storage.image_store import ImageStore
 from storage.records import Job, JobResult
 
@@ -74,7 +76,13 @@ class Follower:
         self._metrics.claimed(job)
         spec = JobSpec.from_mapping(job.params)
         with self._traces.attempt(job) as traceparent:
-            attempt = await self._attempt(job, spec, traceparent)
+            try:
+                attempt = await self._attempt(job, spec, traceparent)
+            except ImageMissing as error:
+                # Moderators remove pictures from under whoever goes on from them.
+                log.info("what the job starts from is gone", error=str(error))
+                await self._database.jobs.fail(job.id, job.attempt, "gone", NO_LONGER_KEPT)
+                return True
             terminal = await self._watch(
                 attempt, editor, lambda: job.id in unwanted, checked=not spec.explicit_allowed
             )

@@ -12,6 +12,7 @@ from bot.language import _, reading
 from bot.moderation import case_texts
 from bot.moderation.holding import released
 from bot.moderation.telling import tell
+from bot.texts import STORAGE_ERROR
 from storage.cases import Case, Settled
 from storage.dropping import drop_unused
 from storage.errors import StorageError
@@ -25,8 +26,13 @@ log = structlog.get_logger(__name__)
 QUIET = discord.AllowedMentions.none()
 
 
-async def follow(bot: "RestyleBot", settled: Settled) -> None:
-    """Delete what goes, show what is allowed, and tell those whom it concerns."""
+async def follow(bot: "RestyleBot", settled: Settled) -> bool:
+    """Delete what goes, show what is allowed, and tell those whom it concerns.
+
+    Returns:
+        False where the message of a removed picture could not be deleted; then nobody is told of
+        its end yet, and ``delete_again`` is to be tried.
+    """
     case = settled.case
     try:
         await drop_unused(bot.app.database, bot.app.images, settled.unused)
@@ -35,7 +41,8 @@ async def follow(bot: "RestyleBot", settled: Settled) -> None:
         log.error("a removed picture is still on the disk", case=case.id, error=str(error))
     match case.decision:
         case Decision.REMOVE | Decision.BLOCK:
-            await _delete_message(bot, case)
+            if not await _delete_message(bot, case):
+                return False
         case Decision.ALLOW if case.kind is CaseKind.SOURCE:
             await _submit(bot, case)
         case Decision.ALLOW:
@@ -46,6 +53,28 @@ async def follow(bot: "RestyleBot", settled: Settled) -> None:
             pass
     for report in (case, *settled.others):
         await _tell_reporter(bot, report)
+    return True
+
+
+async def delete_again(bot: "RestyleBot", case: Case) -> bool:
+    """Delete the message of a picture that was removed before, if it is still there.
+
+    Returns:
+        False where it could not be deleted this time, either.
+    """
+    channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
+    try:
+        if case.message_id is not None:
+            await channel.fetch_message(case.message_id)
+    except discord.NotFound:
+        return True
+    except UNREACHED:
+        pass
+    if not await _delete_message(bot, case):
+        return False
+    for report in (case, *await bot.app.database.cases.settled_with(case)):
+        await _tell_reporter(bot, report)
+    return True
 
 
 async def _tell_reporter(bot: "RestyleBot", case: Case) -> None:
@@ -69,11 +98,14 @@ async def _submit(bot: "RestyleBot", case: Case) -> None:
             await bot.app.submission.submit(origin, make, reviewed=True)
         except MemberError as error:
             await _say(bot, case, str(error))
+        except StorageError as error:
+            log.error("an allowed wish was not taken in", case=case.id, error=str(error))
+            await _say(bot, case, _(STORAGE_ERROR))
 
 
-async def _delete_message(bot: "RestyleBot", case: Case) -> None:
+async def _delete_message(bot: "RestyleBot", case: Case) -> bool:
     if case.message_id is None:
-        return
+        return True
     channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
     try:
         await channel.get_partial_message(case.message_id).delete()
@@ -81,6 +113,8 @@ async def _delete_message(bot: "RestyleBot", case: Case) -> None:
         pass
     except UNREACHED as error:
         log.warning("a removed picture's message stays", case=case.id, error=str(error))
+        return False
+    return True
 
 
 async def _say(bot: "RestyleBot", case: Case, sentence: str) -> None:

@@ -10,7 +10,7 @@ from bot.boundary import Pressable
 from bot.errors import Gone
 from bot.language import _, reading
 from bot.moderation import case_texts, texts
-from bot.moderation.aftermath import follow
+from bot.moderation.aftermath import delete_again, follow
 from bot.moderation.deeds import deed_of
 from bot.moderation.gate import MODERATOR, require
 from storage.cases import Case
@@ -26,6 +26,9 @@ OFFERED = {
     CaseKind.SOURCE: (Decision.ALLOW, Decision.REFUSE),
     CaseKind.RESULT: (Decision.ALLOW, Decision.REFUSE),
 }
+REMOVALS = (Decision.REMOVE, Decision.BLOCK)
+# What a decision is set off by from what stands on the card.
+DECISION = "\n**"
 DANGERS = (Decision.REMOVE, Decision.BLOCK, Decision.REFUSE)
 # The largest number that a database's 64 bits hold.
 LARGEST = 2**63 - 1
@@ -79,20 +82,30 @@ class CaseButton(
         if settled is None:
             # Another card, another moderator, or the time has settled it.
             if (known := await cases.get(case.guild_id, case.id)) is not None:
-                await _close_card(interaction, known)
+                await self._look_again(interaction, known)
             raise Gone(_(case_texts.DECIDED_ALREADY))
-        await follow(interaction.client, settled)
-        await _close_card(interaction, settled.case)
+        gone = await follow(interaction.client, settled)
+        await _close_card(interaction, settled.case, moved=settled.moved, gone=gone)
+
+    async def _look_again(self, interaction: "discord.Interaction[RestyleBot]", case: Case) -> None:
+        """Show how a case was decided; a removed picture's message that is still there goes."""
+        gone = case.decision not in REMOVALS or await delete_again(interaction.client, case)
+        await _close_card(interaction, case, gone=gone)
 
 
-async def _close_card(interaction: "discord.Interaction[RestyleBot]", case: Case) -> None:
+async def _close_card(
+    interaction: "discord.Interaction[RestyleBot]", case: Case, *, moved: bool = True, gone: bool
+) -> None:
+    """Write the decision onto the card; it keeps its buttons while a message is yet to go."""
     guild, message = interaction.guild, interaction.message
     with reading("en-US" if guild is None else guild.preferred_locale.value):
-        line = case_texts.decided(case)
-    written = "" if message is None else message.content
-    content = texts.cut(f"{written}\n**{line}**")
+        line = case_texts.decided(case, moved=moved, gone=gone)
+    written = "" if message is None else message.content.partition(DECISION)[0]
+    decision = f"{DECISION}{line}**"
+    content = texts.cut(written, spared=len(decision)) + decision
+    view = None if gone else case_view(case)
     # Its pictures go as well: what was removed is to be seen nowhere.
-    await interaction.edit_original_response(content=content, view=None, attachments=[])
+    await interaction.edit_original_response(content=content, view=view, attachments=[])
 
 
 def case_view(case: Case) -> discord.ui.View:

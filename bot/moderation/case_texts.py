@@ -32,6 +32,10 @@ DECIDED = {
     Decision.ALLOW: N_("Allowed by {moderator}."),
     Decision.REFUSE: N_("Refused by {moderator}."),
 }
+HAD_IT_BACK = N_("Closed by {moderator}: {member} had the picture's price back already.")
+MESSAGE_STAYS = N_(
+    "Its message could not be deleted: please delete it yourself, or press the button again."
+)
 REPORTER_TOLD = {
     Decision.REMOVE: N_("A moderator has removed the picture that you reported. Thank you."),
     Decision.BLOCK: N_("A moderator has removed the picture that you reported. Thank you."),
@@ -99,14 +103,20 @@ def to_reporter(case: Case) -> str | None:
     return REPORTER_TOLD.get(case.decision)
 
 
-def decided(case: Case) -> str:
-    """The line that a decided card ends with."""
+def decided(case: Case, *, moved: bool = True, gone: bool = True) -> str:
+    """The line that a decided card ends with.
+
+    Args:
+        moved: Whether a refund gave anything back.
+        gone: Whether the message of what was removed is deleted.
+    """
     assert case.decision is not None
     if case.decided_by is None:
         return _("Closed: nobody has decided it in time.")
-    return _(DECIDED[case.decision]).format(
-        moderator=f"<@{case.decided_by}>", member=f"<@{case.member_id}>"
-    )
+    sentence = _(DECIDED[case.decision]) if moved else _(HAD_IT_BACK)
+    if not gone:
+        sentence = f"{sentence} {_(MESSAGE_STAYS)}"
+    return sentence.format(moderator=f"<@{case.decided_by}>", member=f"<@{case.member_id}>")
 
 
 def held_prompt(case: Case) -> str:

@@ -52,7 +52,7 @@ async def post_case(bot: "RestyleBot", case: Case) -> bool:
             log.warning("a case could not be posted", case=case.id, error=str(error))
         else:
             return True
-    await bot.app.database.cases.drop(case.id)
+    await bot.app.database.cases.drop(case, case_texts.RESULT_EXPLICIT)
     return False
 
 

@@ -14,7 +14,7 @@ from bot.language import _
 from bot.moderation import case_texts
 from bot.moderation.content import ContentCheck, Picture, Verdict
 from bot.moderation.reasons import Reason
-from storage.cases import NewCase
+from storage.cases import FILTERED, NewCase
 from storage.moderation_tables import CaseKind, SpoilerRule
 from storage.records import Job, JobResult
 from storage.rules import GuildRules
@@ -135,7 +135,7 @@ class ResultReview:
         if verdict is Verdict.UNCHECKED:
             await jobs.fail(job.id, job.attempt, "unchecked", case_texts.UNCHECKED)
         else:
-            await jobs.fail(job.id, job.attempt, "filtered", case_texts.RESULT_EXPLICIT)
+            await jobs.fail(job.id, job.attempt, FILTERED, case_texts.RESULT_EXPLICIT)
         return False
 
     async def _hold(self, job: Job, result: JobResult) -> bool:

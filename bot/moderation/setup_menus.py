@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.boundary import Pressable
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, NotUnderstood
 from bot.language import N_, _
 from bot.moderation import texts
 from bot.moderation.deeds import deed_of
@@ -95,9 +95,9 @@ async def _set(
     deed = deed_of(interaction, f"setup {field.value}")
     match field:
         case Field.ZONE:
-            await guilds.change(deed, timezone=values[0])
+            await guilds.change(deed, timezone=_offered(values, ZONES))
         case Field.QUOTA:
-            await guilds.change(deed, daily_quota=min(max(0, int(values[0])), max(QUOTAS)))
+            await guilds.change(deed, daily_quota=int(_offered(values, tuple(map(str, QUOTAS)))))
         case Field.REPORTS:
             chosen = [_channel(interaction, value) for value in values[:1]]
             for channel in chosen:
@@ -128,6 +128,13 @@ async def _set_channels(
             target_id=channel_id,
         )
         await rules.change_channel(deed, channel_id, **{name: channel_id in wanted})
+
+
+def _offered(values: list[str], options: tuple[str, ...]) -> str:
+    """The one value that was chosen; one that no menu offers was written by hand."""
+    if len(values) != 1 or values[0] not in options:
+        raise NotUnderstood(_("Please choose from the menu."))
+    return values[0]
 
 
 def _channel(interaction: discord.Interaction[Any], value: str) -> Any:

@@ -104,11 +104,12 @@ def moment(when: datetime, style: str = "f") -> str:
     return f"<t:{int(when.timestamp())}:{style}>"
 
 
-def cut(text: str) -> str:
-    """``text`` as far as it fits into one message, cut at a line."""
-    if len(text) <= MESSAGE_MAX_CHARS:
+def cut(text: str, *, spared: int = 0) -> str:
+    """``text`` as far as it fits into one message beside ``spared`` characters, cut at a line."""
+    room = MESSAGE_MAX_CHARS - spared
+    if len(text) <= room:
         return text
-    kept = text[: MESSAGE_MAX_CHARS - 2].rpartition("\n")[0]
+    kept = text[: room - 2].rpartition("\n")[0]
     return f"{kept}\n…"
 
 

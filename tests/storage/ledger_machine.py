@@ -21,8 +21,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.audit import Deed
+from storage.cases import NewCase
 from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded, StorageError, TooManyInFlight
+from storage.moderation_tables import CaseKind, Decision
 from storage.quota import QuotaDay, Terms
 from storage.records import JobStatus, NewJob
 from storage.tables import LedgerKind, LedgerRow
@@ -59,6 +61,7 @@ class Expected:
     cost: int
     taken: Taken
     forgiven: bool = False
+    given_back: bool = False
     status: JobStatus = JobStatus.QUEUED
     attempt: int = 0
 
@@ -91,6 +94,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.limit: int | None = LIMIT
         self.channel: int | None = None
         self.known: list[Expected] = []
+        self.reporters = itertools.count(100)
         self.allowance: Counter[Allowance] = Counter()
         self.bonus: Counter[tuple[int, date]] = Counter()
 
@@ -254,11 +258,47 @@ class LedgerMachine(RuleBasedStateMachine):
         users = None if whose is None else [whose]
         self.wait(self.database.quota.reset(deed, self.day, user_ids=users))
         for job in self.known:
-            counts = job.status is JobStatus.DONE and not job.forgiven
+            counts = job.status is JobStatus.DONE and not job.forgiven and not job.given_back
             if counts and job.day is self.day and whose in (None, job.user_id):
                 job.forgiven = True
                 whose_pot = (job.user_id, job.day.date, job.channel)
                 self.put(whose_pot, None, job.taken.get(None, 0))
+
+    @rule(job=jobs)
+    def make(self, job: Expected) -> None:
+        """What mostly happens to a job that waits."""
+        if job.status is JobStatus.QUEUED:
+            self.claim(job)
+            self.end_attempt(job, late=False, ending=JobStatus.DONE)
+
+    @rule(job=jobs)
+    def refund_by_a_moderator(self, job: Expected) -> None:
+        """What is charged for good goes back once; an allowance that was reset has its part."""
+        new = NewCase(
+            guild_id=self.guild_id,
+            kind=CaseKind.REPORT,
+            member_id=job.user_id,
+            locale="en-US",
+            channel_id=1,
+            job_id=job.id,
+            reporter_id=next(self.reporters),
+        )
+        case = self.wait(self.database.cases.open(new))
+        assert case is not None
+        deed = Deed(guild_id=self.guild_id, actor_id=3, action="report refund")
+        settled = self.wait(self.database.cases.settle(deed, case.id, Decision.REFUND))
+        assert settled is not None
+        parts = dict(job.taken)
+        if job.forgiven:
+            parts.pop(None, None)
+        if job.status is not JobStatus.DONE or job.given_back:
+            parts = {}
+        if any(parts.values()):
+            assert settled.moved
+        for expires_on, part in parts.items():
+            self.put((job.user_id, job.day.date, job.channel), expires_on, part)
+        if job.status is JobStatus.DONE:
+            job.given_back = True
 
     @rule(limit=st.sampled_from((0, LIMIT, LIMIT + 2, None)))
     def change_the_rule(self, limit: int | None) -> None:

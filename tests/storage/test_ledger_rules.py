@@ -29,7 +29,7 @@ def test_no_order_of_events_breaks_the_ledger(url: str) -> None:
     """Tried with random orders of all that can happen to a job."""
     examples = settings(
         max_examples=8,
-        stateful_step_count=25,
+        stateful_step_count=40,
         deadline=None,
         database=None,
         # Shrinking would run a failure hundreds of times over, for longer than a test may take.

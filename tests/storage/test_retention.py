@@ -172,7 +172,7 @@ async def held_source(database: Database) -> Case:
 async def test_a_source_that_waits_for_a_moderator_is_kept(database: Database) -> None:
     case = await held_source(database)
     assert await database.images.unused([SOURCE, ALPHA, RESULT]) == {RESULT}
-    await database.cases.drop(case.id)
+    await database.cases.drop(case, "No.")
     assert await database.images.unused([SOURCE, ALPHA]) == {SOURCE, ALPHA}
 
 

@@ -13,6 +13,7 @@ from discord import app_commands
 
 from bot.language import _
 from bot.moderation.deeds import deed_of
+from storage.quota import day_begins
 from storage.usage import DayUsage, MemberUsage
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ async def usage(
     now = datetime.now(UTC)
     zone = (await database.guilds.get(guild_id)).timezone
     today = await interaction.client.app.quotas.day(guild_id)
-    since = today.ends_at - timedelta(days=days)
+    # By the calendar: a day in between may have 23 or 25 hours.
+    since = day_begins(today.date - timedelta(days=days - 1), zone)
     by_day = await database.usage.by_day(guild_id, since, now, zone)
     members = await database.usage.by_member(guild_id, since, now, MEMBERS_IN_FILE)
     counts = await database.refusals.counts(guild_id, since)

@@ -190,6 +190,25 @@ async def test_a_doubtful_result_waits_for_a_moderator(tmp_path: Path, decision:
         assert "0 of 20" in await s.balance()
 
 
+async def test_a_doubtful_result_of_which_no_moderator_can_be_told_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    """Nobody is to wait for a decision that nobody can take."""
+    async with stage(tmp_path, **lines(0.1, 0.9)) as s:
+        desk = await with_desk(s)
+        s.world.env.inject_error(
+            "POST", f"/channels/{desk.id}/messages", status=403, code=50013, times=None
+        )
+        message = await s.result(image=flat(TEAL), seed=seed_for(TEAL, SKIN))
+        await s.app.watch.outcome(message.id)
+        [shown] = [one for one in s.world.channel.history() if one.id == message.id]
+        assert "explicit, and I do not show that here" in shown.content
+        assert shown.attachments == []
+        assert desk.history() == []
+        assert await s.app.database.cases.get(s.world.alice.guild.id, 1) is None
+        assert "used 0 of 20" in await s.balance()
+
+
 @pytest.mark.parametrize("decision", ["Allow", "Refuse"])
 async def test_a_doubtful_source_waits_for_a_moderator(tmp_path: Path, decision: str) -> None:
     async with stage(tmp_path, **lines(0.1, 0.9)) as s:

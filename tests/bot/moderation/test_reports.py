@@ -74,7 +74,8 @@ async def test_without_a_desk_or_a_guild_nobody_is_promised_anything(tmp_path: P
         assert "no channel for reports" in (await s.press(first, "Report")).refusal
 
 
-async def test_remove_deletes_message_and_bytes_but_not_what_others_need(tmp_path: Path) -> None:
+async def test_remove_deletes_message_and_bytes_also_from_under_others(tmp_path: Path) -> None:
+    """Who went on from it keeps what they made, and can no longer look back."""
     async with stage(tmp_path) as s:
         desk = await with_desk(s)
         first = await s.result()
@@ -87,11 +88,15 @@ async def test_remove_deletes_message_and_bytes_but_not_what_others_need(tmp_pat
         left = {message.id for message in s.world.channel.history()}
         assert first.id not in left
         assert child.id in left
-        # The child started from the result, so these bytes stay until it goes too.
         assert job.result_hash is not None
         assert job.source_hash is not None
-        assert await s.app.images.exists(job.result_hash)
+        assert not await s.app.images.exists(job.result_hash)
         assert not await s.app.images.exists(job.source_hash)
+        assert "no longer kept" in (await s.press(child, "Compare", s.world.bob)).refusal
+        assert "no longer kept" in (await s.press(child, "Reroll", s.world.bob)).refusal
+        varied = await s.press(child, "Vary subtle", s.world.bob)
+        assert (await varied.outcome()).attachments
+        assert "used 2 of 20" in await s.balance(s.world.bob)
         card = card_of(desk)
         assert "Removed by" in card.content
         assert (card.attachments, buttons(card)) == ([], [])
@@ -106,11 +111,42 @@ async def test_remove_and_block_does_both_at_once(tmp_path: Path) -> None:
         desk = await with_desk(s)
         first = await s.result()
         await report(s, first, "spam")
-        await s.press(card_of(desk), "Remove and block", moderator(s))
+        carol = moderator(s)
+        await carol.slash(
+            s.world.channel, "mod block", member=s.world.alice, reason="noise", expires="2d"
+        )
+        await s.press(card_of(desk), "Remove and block", carol)
         assert first.id not in {message.id for message in s.world.channel.history()}
         refused = (await s.restyle()).refusal
         assert "spam" in refused
         assert next(entry.action for entry in await entries(s)) == "report block"
+
+
+async def test_a_removed_picture_whose_message_stays_is_told_and_tried_again(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        await report(s, first)
+        carol = moderator(s)
+        path = f"/channels/{s.world.channel.id}/messages/{first.id}"
+        s.world.env.inject_error("DELETE", path, status=403, code=50013)
+        await s.press(card_of(desk), "Remove", carol)
+        card = card_of(desk)
+        assert "Removed by" in card.content
+        assert "could not be deleted" in card.content
+        assert "Remove" in buttons(card)
+        assert card.attachments == []
+        assert told(s, s.world.bob) == []
+        assert "decided already" in (await s.press(card, "Remove", carol)).refusal
+        assert first.id not in {message.id for message in s.world.channel.history()}
+        card = card_of(desk)
+        assert "could not be deleted" not in card.content
+        assert card.content.count("Removed by") == 1
+        assert buttons(card) == []
+        [line] = told(s, s.world.bob)
+        assert "has removed" in line
 
 
 async def test_remove_takes_a_whole_gallery_and_settles_every_report_of_it(
@@ -180,6 +216,7 @@ async def test_refund_gives_back_once(tmp_path: Path) -> None:
         assert before != after
         await report(s, first, "still not nice")
         await s.press(card_of(desk), "Refund", moderator(s))
+        assert "had the picture's price back already" in card_of(desk).content
         assert await s.balance() == after
         assert (await s.app.database.jobs.get(s.job_of(first))).status is JobStatus.DONE
 
@@ -231,3 +268,37 @@ async def test_members_and_other_guilds_decide_nothing(tmp_path: Path, decision:
         case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
         assert case is not None
         assert case.decision is None
+
+
+@pytest.mark.parametrize("named", ["99", "9" * 19, "-1", "x" * 60])
+async def test_a_moderator_cannot_decide_what_is_no_case(tmp_path: Path, named: str) -> None:
+    async with stage(tmp_path) as s:
+        await with_desk(s)
+        await report(s, await s.result())
+        carol = moderator(s)
+        bait = await carol.send(s.world.channel, "bait")
+        before = await entries(s)
+        for decision in ("remove", "block", "refund", "allow"):
+            asked = await forge_press(s, carol, bait, f"m:case:{decision}:{named}")
+            assert "decided already" in asked.refusal or "do not know that" in asked.refusal
+        assert await entries(s) == before
+        case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
+        assert case is not None
+        assert case.decision is None
+
+
+async def test_what_waits_to_go_on_from_a_removed_picture_is_given_back(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        desk = await with_desk(s)
+        first = await s.result()
+        s.engine.slots = 1
+        s.engine.gate.clear()
+        runs = await s.restyle()
+        await runs.progress()
+        waits = await s.press(first, "Vary subtle", s.world.bob)
+        await report(s, first)
+        await s.press(card_of(desk), "Remove", moderator(s))
+        s.engine.gate.set()
+        assert "no longer kept" in (await waits.outcome()).content
+        assert (await runs.outcome()).attachments
+        assert "used 0 of 20" in await s.balance(s.world.bob)

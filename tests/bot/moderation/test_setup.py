@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
 import simcord
 
 from tests.bot.forging import forge_press
@@ -93,4 +94,30 @@ async def test_a_moderator_who_does_not_manage_the_server_sets_nothing(tmp_path:
         bait = await carol.send(s.world.channel, "bait")
         asked = await forge_press(s, carol, bait, "m:setup:quota", "500")
         assert "Manage Server" in asked.refusal
+        assert await entries(s) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("quota", "-5", "choose from the menu"),
+        ("quota", "7", "choose from the menu"),
+        ("quota", "x" * 100, "choose from the menu"),
+        ("zone", "Mars/Olympus", "choose from the menu"),
+        ("channels", "{elsewhere}", "no such channel"),
+        ("reports", "{elsewhere}", "no such channel"),
+        ("explicit", "-1", "no such channel"),
+    ],
+)
+async def test_values_that_no_menu_offers_set_nothing(
+    tmp_path: Path, field: str, value: str, told: str
+) -> None:
+    """Written by hand, by somebody who may manage the server."""
+    async with stage(tmp_path) as s:
+        ada = admin(s)
+        elsewhere = s.world.env.create_guild("Elsewhere").create_text_channel("general")
+        bait = await ada.send(s.world.channel, "bait")
+        value = value.format(elsewhere=elsewhere.id)
+        asked = await forge_press(s, ada, bait, f"m:setup:{field}", value)
+        assert told in asked.refusal.lower()
         assert await entries(s) == []

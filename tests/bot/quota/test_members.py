@@ -141,6 +141,21 @@ async def test_what_cannot_be_given_is_refused(tmp_path: Path) -> None:
         assert "used 0 of 4" in await c.s.balance(bob)
 
 
+async def test_what_one_may_not_spend_here_or_yet_cannot_be_given(tmp_path: Path) -> None:
+    """Neither evades the waiting time of new members, nor leaves a channel's own allowance."""
+    async with court(tmp_path, daily_quota=4) as c:
+        alice, bob, channel = c.s.world.alice, c.s.world.bob, c.s.world.channel
+        await c.mod("waiting", span="2000d")
+        refused = said(await alice.slash(channel, "quota gift", member=bob, amount=1))
+        assert "New members of this server wait" in refused
+        await c.mod("waiting", span="none")
+        await c.mod("set", allowance="100", channel=channel)
+        refused = said(await alice.slash(channel, "quota gift", member=bob, amount=1))
+        assert "an allowance of its own" in refused
+        other = alice.guild.create_text_channel("other")
+        assert "gives 1" in said(await alice.slash(other, "quota gift", member=bob, amount=1))
+
+
 async def test_a_request_is_approved_once_and_survives_a_restart(tmp_path: Path) -> None:
     async with court(tmp_path, daily_quota=2) as c:
         card = await c.card()
