@@ -1,6 +1,11 @@
-"""The event loop that a bot runs in: uvloop's where it is installed, asyncio's elsewhere."""
+"""The event loop that a bot runs in: uvloop's where it is installed, asyncio's elsewhere.
+
+In asyncio's debug mode it is asyncio's own everywhere, because its tools look at no other.
+"""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,6 +17,8 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _quick() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.flags.dev_mode or os.environ.get("PYTHONASYNCIODEBUG"):
+        return None
     try:
         import uvloop
     except ModuleNotFoundError:

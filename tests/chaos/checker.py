@@ -69,13 +69,14 @@ def _judge_one(verdict: Verdict, entry: Entry, messages: set[int], last: Call | 
         verdict.lost += 1
         finds("it has no outcome that was told")
     elif entry.status == "done" and entry.delivery == "delivered":
-        verdict.delivered += bool(messages)
         if not messages:
             verdict.lost += 1
             finds("it counts as delivered, but no message ever showed it")
         elif entry.charged != 1:
             verdict.doubled += 1
             finds("it was delivered and refunded")
+        else:
+            verdict.delivered += 1
     elif entry.charged != 0:
         verdict.lost += 1
         finds("it was charged and neither delivered nor refunded")

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from tests.chaos.mischief import dealt
 from tests.wire import Interaction, Member, Message, Upload
 from tests.wire.books import Books
 from tests.wire.cdn import How
@@ -18,6 +21,15 @@ UNANSWERED_S = 4.0
 # Whoever got a picture asks on at once, whoever got none waits a little.
 PAUSE_S = 1.0
 PAUSE_AFTER_NOTHING_S = 5.0
+# What the bot of a run takes, and how long it waits for it.
+MOST_BYTES = 1_000_000
+DOWNLOAD_S = 3.0
+LARGER: Literal["larger"] = "larger"
+# Of the photos, five in thirty cannot be had.
+Way = How | Literal["larger"]
+BAD_DOWNLOADS: tuple[Way, ...] = ("cut", "gone", "error", "slow", LARGER)
+GOOD_DOWNLOAD: Way = "whole"
+DOWNLOADS = (*[GOOD_DOWNLOAD] * 25, *BAD_DOWNLOADS)
 
 
 @dataclass
@@ -27,13 +39,18 @@ class Crowd:
     Attributes:
         wanted: Jobs in the end.
         asked: Interactions that were sent.
+        downloads: How often a photo was there to be fetched in each way.
     """
 
     scene: Scene
     wanted: int
     chance: random.Random
     asked: int = 0
+    downloads: Counter[str] = field(default_factory=Counter)
     _under_way: int = 0
+
+    def __post_init__(self) -> None:
+        self._ways = dealt(self.chance, DOWNLOADS)
 
     async def ask_for_all(self, members: int, deadline_s: float) -> None:
         """Let all members ask at once, each for one picture after another, for at most so long."""
@@ -75,8 +92,7 @@ class Crowd:
             word = self.chance.choice(["vary_subtle", "vary_strong", "reroll"])
             interaction = await discord.press(member, last, word)
         else:
-            image = Upload(photo(self.chance.randrange(1000)), how=self._how())
-            interaction = await self.scene.restyle(self._prompt(), member, image=image)
+            interaction = await self.scene.restyle(self._prompt(), member, image=self._upload())
         if not await self._happens(lambda: interaction.answered, UNANSWERED_S):
             return None
         await self._happens(lambda: self._settled(interaction), PATIENCE_S)
@@ -89,9 +105,15 @@ class Crowd:
             [84, 4, 2, 4, 6],
         )[0]
 
-    def _how(self) -> How:
-        ways: list[How] = ["whole", "cut", "gone"]
-        return self.chance.choices(ways, [95, 3, 2])[0]
+    def _upload(self) -> Upload:
+        """A photo, which the CDN hands out in one way or another."""
+        way = next(self._ways)
+        self.downloads[way] += 1
+        image = Upload(photo(self.chance.randrange(1000)))
+        if way == LARGER:
+            # What comes is more than was said, and more than the bot takes.
+            return replace(image, data=image.data + bytes(MOST_BYTES), announced_bytes=1000)
+        return replace(image, how=way)
 
     def _settled(self, interaction: Interaction) -> bool:
         message = interaction.message

@@ -6,8 +6,10 @@ import os
 import random
 import signal
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from tests.wire import Drop, RateLimit, Reply, Slow
@@ -27,7 +29,17 @@ EVERYWHERE: list[Fault] = [
     Drop("after"),
     Slow(0.3),
 ]
-ON_EDITS: list[Fault] = [Reply(401, 50027), Reply(404, 10015), Reply(413, 40005)]
+ON_EDITS: list[Fault] = [
+    Reply(401, 50027),
+    Reply(403, 50013),
+    Reply(404, 10008),
+    Reply(404, 10015),
+    Reply(413, 40005),
+]
+CLOSES = (1000, 1001, 1006, 4000, 4007, 4009)
+# Shorter than Discord's, so that silence is noticed within a run.
+HEARTBEAT_S = 2.0
+SILENCE_S = 12.0
 # Of the calls to Discord that meet a fault.
 FAULT_RATE = 0.12
 
@@ -38,6 +50,7 @@ class Mischief:
 
     Attributes:
         kills: Processes or pairs of them that were killed or stopped.
+        gateway: How often the gateway failed in each of its ways.
         every_s: Mean time between two kills.
         fault_rate: Share of the calls to Discord that meet a fault.
     """
@@ -47,6 +60,7 @@ class Mischief:
     every_s: float
     fault_rate: float = FAULT_RATE
     kills: int = 0
+    gateway: Counter[str] = field(default_factory=Counter)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin_faults(self) -> None:
@@ -69,7 +83,8 @@ class Mischief:
     async def do(self, most_s: float) -> None:
         """One harm after another, for at most so long; then all is put right."""
         timer = asyncio.get_running_loop().call_later(most_s, self.end)
-        small = dealt(self.chance, [self.close_gateway, self.lock_database, self.kill_decoder])
+        at_the_gateway = asyncio.create_task(self._trouble_gateway())
+        small = dealt(self.chance, [self.lock_database, self.kill_decoder])
         large = dealt(
             self.chance,
             [self.kill_engine, self.kill_engine, self.kill_bot, self.reset_machine, self.stop_bot],
@@ -79,6 +94,7 @@ class Mischief:
             await asyncio.sleep(self.chance.random())
             await next(large)()
         timer.cancel()
+        await at_the_gateway
         self.scene.discord.faults.clear()
         if not self.scene.bot.running:
             await self.scene.bot.start()
@@ -113,9 +129,34 @@ class Mischief:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    async def close_gateway(self) -> None:
-        """Close the gateway's connection in one of its ways."""
-        await self.scene.discord.gateway.close(self.chance.choice([1000, 1001, 1006, 4000]))
+    async def _trouble_gateway(self) -> None:
+        """Let the gateway fail in one way after another."""
+        gateway = self.scene.discord.gateway
+        gateway.heartbeat_interval_s = HEARTBEAT_S
+        ways: dict[str, Callable[[], Awaitable[None]]] = {
+            **{f"closed {code}": partial(gateway.close, code) for code in CLOSES},
+            "op 7": gateway.ask_to_reconnect,
+            "op 9, to resume": partial(gateway.invalidate, resumable=True),
+            "op 9": partial(gateway.invalidate, resumable=False),
+            "heartbeats unanswered": self._keep_silent,
+        }
+        names = dealt(self.chance, list(ways))
+        while not await self._over_within(self.every_s * (0.2 + 0.4 * self.chance.random())):
+            name = next(names)
+            await ways[name]()
+            self.gateway[name] += 1
+
+    async def _keep_silent(self) -> None:
+        """Answer no heartbeat until the bot calls again, or for a while."""
+        gateway = self.scene.discord.gateway
+        before = gateway.identified + gateway.resumed
+        gateway.acknowledges = False
+        with contextlib.suppress(AssertionError):
+            await self.scene.discord.until(
+                lambda: self._over.is_set() or gateway.identified + gateway.resumed > before,
+                SILENCE_S,
+            )
+        gateway.acknowledges = True
 
     async def lock_database(self) -> None:
         """Hold the database's write lock for a while."""

@@ -5,18 +5,21 @@ import contextlib
 import random
 import signal
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.checker import Verdict, judge
-from tests.chaos.members import Crowd
+from tests.chaos.members import DOWNLOAD_S, MOST_BYTES, Crowd
 from tests.chaos.mischief import FAULT_RATE, Mischief
 from tests.wire.books import Books
 from tests.wire.scene import Scene
 from tests.wire.slow_callbacks import slow_callbacks
 
 MEMBERS = 40
+# After so long without an answer to a heartbeat the bot calls the gateway again.
+GATEWAY_TIMEOUT_S = 6.0
 # After that nothing more is harmed, and the members ask for the rest in peace.
 HARM_S = 240.0
 ASKING_S = 330.0
@@ -28,6 +31,8 @@ class Outcome:
     """What a run came to.
 
     Attributes:
+        gateway: How often the gateway failed in each of its ways.
+        downloads: How often a member's photo was to be fetched in each way.
         slow: Callbacks that held up the bot's event loop.
         secret_lines: Lines of the log that hold a token.
         ended_with: Exit code of the bot, stopped in the end.
@@ -35,6 +40,8 @@ class Outcome:
 
     verdict: Verdict
     kills: int
+    gateway: Counter[str]
+    downloads: Counter[str]
     seconds: float
     slow: list[str]
     secret_lines: list[str]
@@ -51,8 +58,9 @@ class Outcome:
         told = [f"finding: {finding}" for finding in self.verdict.findings]
         told += [f"slow callback: {line}" for line in self.slow]
         told += [f"a token in the log: {line[:200]}" for line in self.secret_lines]
-        kinds = ", ".join(f"{n} × {kind}" for kind, n in sorted(self.verdict.kinds.items()))
-        told.append(f"faults: {kinds}")
+        told.append(f"faults: {_listed(self.verdict.kinds)}")
+        told.append(f"gateway: {_listed(self.gateway)}")
+        told.append(f"downloads: {_listed(self.downloads)}")
         told.append(f"{self.seconds:.0f} s; the bot's last end was {self.ended_with}")
         return [*told, self.verdict.line(self.kills)]
 
@@ -74,6 +82,9 @@ async def chaos(
         "shutdown_grace_s": 4,
         "max_attempts": 5,
         "content_check": "opennsfw",
+        "intake_max_bytes": MOST_BYTES,
+        "download_timeout_s": DOWNLOAD_S,
+        "discord_gateway_timeout_s": GATEWAY_TIMEOUT_S,
     }
     async with Scene.open(folder, **options) as scene:
         crowd = Crowd(scene, jobs, chance)
@@ -96,8 +107,14 @@ async def chaos(
         return Outcome(
             verdict=judge(scene.discord.log.calls, books.entries()),
             kills=mischief.kills,
+            gateway=mischief.gateway,
+            downloads=crowd.downloads,
             seconds=time.monotonic() - began,
             slow=slow_callbacks(log),
             secret_lines=[line for line in log.splitlines() if any(t in line for t in tokens)],
             ended_with=ended_with,
         )
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} × {kind}" for kind, n in sorted(counts.items()))

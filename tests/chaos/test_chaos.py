@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.members import DOWNLOADS
 from tests.chaos.mischief import EVERYWHERE
 from tests.chaos.run import chaos
 
@@ -16,3 +17,5 @@ async def test_what_was_promised_holds_whatever_dies(tmp_path: Path) -> None:
     assert outcome.kills >= 2
     # A run without any would have proved nothing.
     assert outcome.verdict.kinds.keys() >= set(map(str, EVERYWHERE))
+    assert outcome.downloads.keys() == set(DOWNLOADS)
+    assert len(outcome.gateway) >= 5
