@@ -51,6 +51,7 @@ messages: install
 
 screenshots: install
 	$(BIN)/python -m tests.screenshots docs/screenshots
+	$(BIN)/python -m tests.screenshots.readme docs/pictures
 
 performance: install
 	$(BIN)/restyle bench all --out docs/performance

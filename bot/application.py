@@ -1,6 +1,7 @@
 """The composition root: everything that lives as long as the bot process, wired in one place."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -65,6 +66,8 @@ class Application:
 
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
+        # By the monotonic clock.
+        self.began_s = time.monotonic()
         # The default first; a name that stands in both places counts once.
         names = dict.fromkeys((settings.checkpoint, *settings.checkpoints))
         self.offer = offer_from(names, settings.resolved_checkpoints_file)

@@ -23,6 +23,7 @@ from bot.language.translator import CatalogueTranslator
 from bot.moderation.buttons import MODERATION_BUTTONS
 from bot.moderation.gate import require_command
 from bot.monitoring.rest_calls import rest_trace
+from bot.open_forms import OpenForms
 from bot.place import guild_of, may_post
 from bot.quota.requests import REQUEST_BUTTONS
 from engine.errors import EngineError
@@ -76,6 +77,7 @@ class RestyleBot(discord.Client):
             http_trace=rest_trace(app.metrics),
         )
         self.app = app
+        self.forms = OpenForms()
         self.tree = RestyleTree(self)
 
     async def setup_hook(self) -> None:
@@ -90,10 +92,13 @@ class RestyleBot(discord.Client):
             await self._sync(place)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Commands, forms and known buttons have their own ways; this is for the rest."""
+        """Commands, known forms and known buttons have their own ways; this is for the rest."""
         if interaction.type is discord.InteractionType.component:
             async with reported(interaction):
                 refuse_unknown(interaction, ITEMS)
+        elif interaction.type is discord.InteractionType.modal_submit:
+            async with reported(interaction):
+                self.forms.require_known(interaction)
 
     async def report(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the member one sentence in private, and the log the rest."""

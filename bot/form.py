@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.boundary import reported
 from bot.conversation import Fetch, answer_with_restyle
 from bot.jobs.beginning import FirstWish
 from bot.jobs.wish import MAX_COUNT
@@ -13,6 +12,7 @@ from bot.last_picture import last_picture
 from bot.looks.picking import with_look
 from bot.looks.shelf import Shelved
 from bot.modals import TEXT_INPUT_MAX_CHARS, strength_input
+from bot.open_forms import Form
 from bot.pictures import download
 from bot.place import guild_of
 from bot.presses import FORM_PAUSE_S
@@ -25,13 +25,15 @@ TITLE = N_("Restyle")
 MAX_OPTIONS = 25
 
 
-class FirstForm(discord.ui.Modal):
+class FirstForm(Form):
     """Asks for what ``/restyle`` would be given.
 
     Args:
         picture: Fetches the picture; without it the form has a field to upload one, and left empty
             that stands for the channel's last picture.
     """
+
+    word = "first"
 
     def __init__(
         self,
@@ -80,12 +82,8 @@ class FirstForm(discord.ui.Modal):
     def _add(self, text: str, description: str, component: discord.ui.Item[Any]) -> None:
         self.add_item(discord.ui.Label(text=text, description=description, component=component))
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+    async def submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Read the form; what makes no sense in it is told to the member."""
-        async with reported(interaction):
-            await self._submitted(interaction)
-
-    async def _submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         app = interaction.client.app
         look = next(iter(self.look.values), None)
         first = FirstWish(
@@ -121,12 +119,11 @@ async def open_form(
     """Show the form as the answer to ``interaction``."""
     app = interaction.client.app
     takes_strength = app.checkpoint.abilities.takes_strength
-    await interaction.response.send_modal(
-        FirstForm(
-            title=title or _(TITLE),
-            picture=picture,
-            looks=await app.looks.all_for(guild_of(interaction), interaction.user.id),
-            strength=app.checkpoint.strength if takes_strength else None,
-            max_chars=app.settings.prompt_max_chars,
-        )
+    form = FirstForm(
+        title=title or _(TITLE),
+        picture=picture,
+        looks=await app.looks.all_for(guild_of(interaction), interaction.user.id),
+        strength=app.checkpoint.strength if takes_strength else None,
+        max_chars=app.settings.prompt_max_chars,
     )
+    await form.show(interaction)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.boundary import reported
 from bot.language import _
+from bot.open_forms import Form
 from bot.strength import parse_strength
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TEXT_INPUT_MAX_CHARS = 4000
 
-Submitted = Callable[["discord.Interaction[RestyleBot]", str, float], Awaitable[None]]
+Submitted = Callable[["discord.Interaction[RestyleBot]", str, float | None], Awaitable[None]]
 
 
 def strength_input(strength: float) -> "discord.ui.TextInput[Any]":
@@ -22,19 +22,22 @@ def strength_input(strength: float) -> "discord.ui.TextInput[Any]":
     return discord.ui.TextInput(default=f"{strength:.2f}", max_length=20, custom_id="strength")
 
 
-class WishModal(discord.ui.Modal):
+class WishModal(Form):
     """Asks for prompt and strength, then calls ``submitted`` with both.
 
     Args:
+        strength: What its field is filled with; None leaves the field out.
         note: What is to be known before the form is sent, below its fields.
     """
+
+    word = "wish"
 
     def __init__(
         self,
         *,
         title: str,
         prompt: str,
-        strength: float,
+        strength: float | None,
         max_chars: int,
         submitted: Submitted,
         note: str = "",
@@ -48,7 +51,7 @@ class WishModal(discord.ui.Modal):
             max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
             custom_id="prompt",
         )
-        self.strength = strength_input(strength)
+        self.strength = None if strength is None else strength_input(strength)
         self.add_item(
             discord.ui.Label(
                 text=_("Prompt"),
@@ -56,18 +59,18 @@ class WishModal(discord.ui.Modal):
                 component=self.prompt,
             )
         )
-        self.add_item(
-            discord.ui.Label(
-                text=_("Strength"),
-                description=_("0.05 to 1.0, or subtle, balanced, bold, reinvent"),
-                component=self.strength,
+        if self.strength is not None:
+            self.add_item(
+                discord.ui.Label(
+                    text=_("Strength"),
+                    description=_("0.05 to 1.0, or subtle, balanced, bold, reinvent"),
+                    component=self.strength,
+                )
             )
-        )
         if note:
             self.add_item(discord.ui.TextDisplay(note))
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+    async def submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Read the form; a strength that makes no sense is told to the member."""
-        async with reported(interaction):
-            strength = parse_strength(self.strength.value)
-            await self._submitted(interaction, self.prompt.value.strip(), strength)
+        strength = None if self.strength is None else parse_strength(self.strength.value)
+        await self._submitted(interaction, self.prompt.value.strip(), strength)

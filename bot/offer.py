@@ -15,6 +15,7 @@ CANNOT = {
 }
 NO_SUCH = N_("I have no such checkpoint. There is: {names}.")
 NO_STRENGTH = N_("{name} takes no strength; please leave it out.")
+ONE_SIZE = N_("{name} makes pictures of this shape in one size only; please leave the size out.")
 NO_NEGATIVE = N_("{name} takes no negative prompt; please leave it out.")
 
 

@@ -17,7 +17,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         tasks: The kinds of job that it runs.
         takes_strength: Whether it can stay near the source by running part of the schedule.
-        takes_negative_prompt: Whether a negative prompt has an effect (with guidance above 1.0).
+        takes_negative_prompt: Whether a negative prompt has an effect where there is guidance.
         takes_scheduler: Whether a job may name the sampler; those of flow matching have one.
         keeps_latents: Whether results come with latents that a later job can start from.
     """

@@ -91,13 +91,17 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def abilities(self) -> Abilities:
         """What a job may ask of it: the family's abilities, as the row narrows them."""
-        family = FAMILIES[self.family]
-        strength, negative = self.takes_strength, self.takes_negative_prompt
+        family, strength = FAMILIES[self.family], self.takes_strength
         return msgspec.structs.replace(
             family,
             takes_strength=family.takes_strength if strength is None else strength,
-            takes_negative_prompt=family.takes_negative_prompt if negative is None else negative,
+            takes_negative_prompt=self.heeds_negative_prompt(self.guidance_scale),
         )
+
+    def heeds_negative_prompt(self, guidance_scale: float) -> bool:
+        """Whether a negative prompt has an effect: without guidance it is not even looked at."""
+        family, row = FAMILIES[self.family].takes_negative_prompt, self.takes_negative_prompt
+        return guidance_scale > 1.0 and (family if row is None else row)
 
     def longest_side(self, *, upscaling: bool) -> int:
         """Most pixels that a side of the result may have."""

@@ -14,7 +14,6 @@ MAX_STEPS = 200
 MAX_GUIDANCE = 50.0
 
 NO_STRENGTH = "This checkpoint takes no strength; it changes as much as the prompt asks for."
-NO_NEGATIVE = "This checkpoint takes no negative prompt; it was left out."
 
 
 def resolve(
@@ -44,26 +43,23 @@ def resolve(
         guidance_scale=checkpoint.guidance_scale if guidance is None else guidance,
         scheduler=params.scheduler or checkpoint.scheduler,
     )
-    _check_ability(params, checkpoint, task)
+    _check_ability(filled, params.scheduler, checkpoint, task)
     _check_ranges(filled, steps, checkpoint, upscaling=upscaling)
-    filled, left_out = _leave_out(filled, checkpoint)
+    filled, left_out = _leave_out_strength(filled, checkpoint)
     filled, raised = _raise_steps(filled, steps)
     return filled, left_out + raised
 
 
-def _leave_out(
+def _leave_out_strength(
     params: RestyleParams, checkpoint: Checkpoint
 ) -> tuple[RestyleParams, tuple[str, ...]]:
-    abilities, notes = checkpoint.abilities, []
-    if not abilities.takes_strength:
-        # The default is nobody's wish, so leaving it out is not worth a word.
-        if params.strength != checkpoint.strength:
-            notes.append(NO_STRENGTH)
-        params = msgspec.structs.replace(params, strength=1.0)
-    if params.negative_prompt and not abilities.takes_negative_prompt:
-        notes.append(NO_NEGATIVE)
-        params = msgspec.structs.replace(params, negative_prompt="")
-    return params, tuple(notes)
+    if checkpoint.abilities.takes_strength:
+        return params, ()
+    notes = []
+    # The default is nobody's wish, so leaving it out is not worth a word.
+    if params.strength not in (1.0, checkpoint.strength):
+        notes.append(NO_STRENGTH)
+    return msgspec.structs.replace(params, strength=1.0), tuple(notes)
 
 
 def _raise_steps(params: RestyleParams, steps: int) -> tuple[RestyleParams, tuple[str, ...]]:
@@ -78,12 +74,16 @@ def _raise_steps(params: RestyleParams, steps: int) -> tuple[RestyleParams, tupl
     return msgspec.structs.replace(params, num_inference_steps=raised), (note,)
 
 
-def _check_ability(params: RestyleParams, checkpoint: Checkpoint, task: Task) -> None:
-    abilities = checkpoint.abilities
+def _check_ability(
+    params: RestyleParams, scheduler: str | None, checkpoint: Checkpoint, task: Task
+) -> None:
+    abilities, name = checkpoint.abilities, checkpoint.name
     if task not in abilities.tasks:
-        raise InvalidParams(f"The checkpoint {checkpoint.name} cannot make {WHAT_IT_MAKES[task]}.")
-    if params.scheduler is not None and not abilities.takes_scheduler:
-        raise InvalidParams(f"The checkpoint {checkpoint.name} takes no scheduler but its own.")
+        raise InvalidParams(f"The checkpoint {name} cannot make {WHAT_IT_MAKES[task]}.")
+    if scheduler is not None and not abilities.takes_scheduler:
+        raise InvalidParams(f"The checkpoint {name} takes no scheduler but its own.")
+    if params.negative_prompt and not checkpoint.heeds_negative_prompt(params.guidance_scale or 0):
+        raise InvalidParams(f"{name} takes no negative prompt; please leave it out.")
 
 
 def _check_ranges(

@@ -7,6 +7,7 @@ import discord
 from bot.buttons.base import JobButton, pattern
 from bot.buttons.once import answer_once
 from bot.buttons.wishing import WishButton, wish_pattern
+from bot.jobs.honouring import honoured
 from bot.jobs.origin import origin_of
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, Wish, go_on
@@ -62,10 +63,14 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
         bot = interaction.client
         job = await self.job(bot)
         params = JobSpec.from_mapping(job.params).params
-        asked = await quote(bot.app, origin_of(interaction, None), go_on(job, Action.REMIX).specs)
+        # What cannot be is told before a form is filled in.
+        wanted = honoured(go_on(job, Action.REMIX), bot.app.offer)
+        asked = await quote(bot.app, origin_of(interaction, None), wanted.specs)
+        checkpoint = bot.app.offer.still(params.checkpoint)
+        kept = min(MAX_STRENGTH, max(MIN_STRENGTH, params.strength))
 
         async def submitted(
-            answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float
+            answer: "discord.Interaction[RestyleBot]", prompt: str, strength: float | None
         ) -> None:
             async def wish(bot: "RestyleBot") -> Wish:
                 parent = await self.job(bot)
@@ -77,9 +82,9 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
         modal = WishModal(
             title=_("Remix"),
             prompt=params.prompt,
-            strength=min(MAX_STRENGTH, max(MIN_STRENGTH, params.strength)),
+            strength=kept if checkpoint.abilities.takes_strength else None,
             max_chars=bot.app.settings.prompt_max_chars,
             submitted=submitted,
             note="" if asked.is_usual else texts.price_of(asked.count, asked.price, asked.balance),
         )
-        await interaction.response.send_modal(modal)
+        await modal.show(interaction)

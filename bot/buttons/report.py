@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.boundary import reported
 from bot.buttons.base import JobButton, pattern
 from bot.errors import NotAllowed
 from bot.language import N_, _
 from bot.moderation import case_texts
 from bot.moderation.desk import has_desk, open_case
+from bot.open_forms import Form
 from storage.cases import NewCase
 from storage.moderation_tables import CaseKind
 from storage.records import Job
@@ -37,11 +37,13 @@ class ReportButton(JobButton, template=pattern("report")):
         # A gallery shows one of its pictures in a message of the member's own.
         own = shown is None or shown.flags.ephemeral
         message_id = job.message_id if shown is None or own else shown.id
-        await interaction.response.send_modal(ReportModal(job, message_id))
+        await ReportModal(job, message_id).show(interaction)
 
 
-class ReportModal(discord.ui.Modal):
+class ReportModal(Form):
     """Asks why."""
+
+    word = "report"
 
     def __init__(self, job: Job, message_id: int | None) -> None:
         super().__init__(title=_("Report"))
@@ -58,26 +60,25 @@ class ReportModal(discord.ui.Modal):
             )
         )
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+    async def submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Post the report, and tell the reporter alone."""
-        async with reported(interaction):
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            job = self._job
-            assert job.guild_id is not None
-            new = NewCase(
-                guild_id=job.guild_id,
-                kind=CaseKind.REPORT,
-                job_id=job.id,
-                member_id=job.user_id,
-                reporter_id=interaction.user.id,
-                reason=self.reason.value.strip(),
-                locale=interaction.locale.value,
-                channel_id=interaction.channel_id or job.channel_id,
-                message_id=self._message_id,
-            )
-            posted = await open_case(interaction.client, new)
-            if posted is None:
-                told = case_texts.REPORTED_ALREADY
-            else:
-                told = case_texts.REPORTED if posted else case_texts.NO_DESK
-            await interaction.edit_original_response(content=_(told))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = self._job
+        assert job.guild_id is not None
+        new = NewCase(
+            guild_id=job.guild_id,
+            kind=CaseKind.REPORT,
+            job_id=job.id,
+            member_id=job.user_id,
+            reporter_id=interaction.user.id,
+            reason=self.reason.value.strip(),
+            locale=interaction.locale.value,
+            channel_id=interaction.channel_id or job.channel_id,
+            message_id=self._message_id,
+        )
+        posted = await open_case(interaction.client, new)
+        if posted is None:
+            told = case_texts.REPORTED_ALREADY
+        else:
+            told = case_texts.REPORTED if posted else case_texts.NO_DESK
+        await interaction.edit_original_response(content=_(told))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 import discord
 
-from bot.buttons.base import JOB_ID, JobButton
+from bot.buttons.base import JOB_ID, JobButton, view_with
 from bot.buttons.once import answer_once
+from bot.jobs.honouring import honoured
 from bot.jobs.origin import origin_of
 from bot.jobs.wish import Wish
 from bot.quota import texts
@@ -59,7 +60,7 @@ class WishButton(JobButton, template=r"r:never:wish:"):
         if not app.presses.recent(interaction.user.id, self.custom_word):
             # Rows are read before Discord is answered: whether all see the answer hangs on them.
             origin = origin_of(interaction, None)
-            wish = await self.wish(interaction.client)
+            wish = honoured(await self.wish(interaction.client), app.offer)
             asked = await quote(app, origin, wish.specs)
             if not asked.is_usual and asked.price > self.agreed:
                 await require_means(app, origin, asked)
@@ -72,7 +73,6 @@ class WishButton(JobButton, template=r"r:never:wish:"):
         return replace(await self.wish(bot), at_most=price)
 
     async def _ask(self, interaction: "discord.Interaction[RestyleBot]", asked: Quote) -> None:
-        view = discord.ui.View(timeout=None)
-        view.add_item(self.agreeing(asked))
+        view = view_with([self.agreeing(asked)])
         question = texts.price_of(asked.count, asked.price, asked.balance)
         await interaction.response.send_message(question, view=view, ephemeral=True)

@@ -72,7 +72,7 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", page: int) -> No
         None if data is None else _file(job, data) for job, data in zip(jobs, pictures, strict=True)
     ]
     await interaction.edit_original_response(
-        view=_layout(jobs, files, page, pages, count),
+        view=page_layout(jobs, files, page, pages, count),
         attachments=[file for file in files if file is not None],
         allowed_mentions=discord.AllowedMentions.none(),
     )
@@ -96,9 +96,10 @@ def _file(job: Job, data: bytes) -> discord.File:
     )
 
 
-def _layout(
+def page_layout(
     jobs: Sequence[Job], files: Sequence[discord.File | None], page: int, pages: int, count: int
 ) -> discord.ui.LayoutView:
+    """One page: a line and a thumbnail for each picture, and the buttons to the pages beside it."""
     view = discord.ui.LayoutView(timeout=None)
     if not jobs:
         view.add_item(discord.ui.TextDisplay(_("I keep no pictures of yours.")))

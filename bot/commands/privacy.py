@@ -50,6 +50,13 @@ class ForgetButton(Pressable[discord.ui.Button[Any]], template=FORGET):
         await interaction.edit_original_response(content=_told(deleted), view=None)
 
 
+def forget_view(user_id: int) -> discord.ui.View:
+    """The button under the question whether everything shall be deleted."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(ForgetButton(user_id))
+    return view
+
+
 privacy_group = app_commands.Group(
     name="privacy",
     description="What I keep of you, and what you may do about it",
@@ -84,8 +91,6 @@ async def export_command(interaction: "discord.Interaction[RestyleBot]") -> None
 @privacy_group.command(name="delete", description="Delete everything I keep of you")
 async def delete_command(interaction: "discord.Interaction[RestyleBot]") -> None:
     """Ask first; the button does it."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(ForgetButton(interaction.user.id))
     count = await interaction.client.app.database.members.count(interaction.user.id)
     pictures = ngettext("{count} picture", "{count} pictures", count).format(count=count)
     sentence = _(
@@ -94,7 +99,9 @@ async def delete_command(interaction: "discord.Interaction[RestyleBot]") -> None
         "your wish to be left alone."
     )
     await interaction.response.send_message(
-        sentence.format(pictures=pictures), view=view, ephemeral=True
+        sentence.format(pictures=pictures),
+        view=forget_view(interaction.user.id),
+        ephemeral=True,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import discord
-import psutil
 from discord import app_commands
 
 from bot import __version__
@@ -37,7 +36,7 @@ async def status_command(interaction: "discord.Interaction[RestyleBot]") -> None
     waiting = app.queue.qsize()
     lines = [
         _("**Restyle {version}**, running for {time}.").format(
-            version=__version__, time=duration(time.time() - psutil.Process().create_time())
+            version=__version__, time=duration(time.monotonic() - app.began_s)
         ),
         *_engine(health, app.checkpoint.name),
         ngettext("{count} job waits.", "{count} jobs wait.", waiting).format(count=waiting),

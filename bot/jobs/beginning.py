@@ -7,13 +7,13 @@ import msgspec
 from bot.errors import NotAllowed
 from bot.intake import Intake
 from bot.intake.wire import Prepared
-from bot.jobs.size import Shape, Size, blank_size, size_rule
+from bot.jobs.size import Shape, Size, blank_size, makes_a_difference, size_rule
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.wish import MAX_COUNT, Wish, fresh_seed, several
 from bot.language import N_, _
 from bot.looks.filling import fill
 from bot.looks.look import Look
-from bot.offer import Offer, check_ability
+from bot.offer import ONE_SIZE, Offer, check_ability
 from engine.abilities import Task
 from engine.checkpoints import Checkpoint
 from engine.params import RestyleParams
@@ -71,6 +71,7 @@ class Beginning:
         """
         checkpoint = self._check(first, "text2img")
         width, height = blank_size(checkpoint, first.size, first.shape)
+        _check_size(first, checkpoint, width, height)
         params = self._params(first, checkpoint, width, height)
         spec = JobSpec(
             params=msgspec.structs.replace(params, strength=1.0),
@@ -134,6 +135,7 @@ class Beginning:
         )
 
     async def _spec(self, first: FirstWish, checkpoint: Checkpoint, prepared: Prepared) -> JobSpec:
+        _check_size(first, checkpoint, prepared.original_width, prepared.original_height)
         alpha = prepared.alpha
         return JobSpec(
             params=self._params(first, checkpoint, prepared.width, prepared.height),
@@ -157,6 +159,12 @@ def check_prompt(max_chars: int, prompt: str, negative_prompt: str) -> None:
         raise NotAllowed(_(SAY_HOW))
     if max(len(prompt), len(negative_prompt)) > max_chars:
         raise NotAllowed(_(TOO_LONG).format(longest=max_chars))
+
+
+def _check_size(first: FirstWish, checkpoint: Checkpoint, width: int, height: int) -> None:
+    """Refuse a size that comes to the same as none for a picture of that shape."""
+    if not makes_a_difference(checkpoint, first.size, width, height):
+        raise NotAllowed(_(ONE_SIZE).format(name=checkpoint.name))
 
 
 def _name(first: FirstWish) -> str | None:

@@ -35,6 +35,12 @@ def size_rule(checkpoint: Checkpoint, size: Size = Size.MEDIUM) -> SizeRule:
     return SizeRule(area_side=side, max_side=checkpoint.max_size, multiple=checkpoint.multiple)
 
 
+def makes_a_difference(checkpoint: Checkpoint, size: Size, width: int, height: int) -> bool:
+    """Whether a picture of ``width`` × ``height`` pixels gets another size by ``size``."""
+    usual, wanted = (fit(width, height, size_rule(checkpoint, one)) for one in (Size.MEDIUM, size))
+    return size is Size.MEDIUM or (usual.width, usual.height) != (wanted.width, wanted.height)
+
+
 def blank_size(checkpoint: Checkpoint, size: Size, shape: Shape) -> tuple[int, int]:
     """Width and height in pixels of a picture without a source."""
     # Scaled up, so that the proportions are not lost to rounding.

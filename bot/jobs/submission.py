@@ -10,6 +10,7 @@ import msgspec
 from bot.errors import Gone, NotAllowed
 from bot.jobs.beginning import check_prompt
 from bot.jobs.estimate import Estimator
+from bot.jobs.honouring import honoured
 from bot.jobs.origin import Origin
 from bot.jobs.spec import JobSpec
 from bot.jobs.wish import NO_LONGER_KEPT, Wish, hashes_of
@@ -40,7 +41,6 @@ from storage.rules import GuildRules
 
 RESTARTING = N_("I am being restarted and take nothing in right now. Please ask again in a minute.")
 PRICE_CHANGED = N_("The price has changed just now. Please press again.")
-NOT_OFFERED = N_("{old} is not offered any more, so I used {new}.")
 TOO_LONG_A_WAIT = N_(
     "I may not post here, so I can answer you for a quarter of an hour only, and the queue is "
     "longer than that. Please try again later, or where I may post."
@@ -138,7 +138,7 @@ class Submission:
         require_check(self._content, allowed=allowed)
         if words is not None:
             await self._admission.check_words(words, rules)
-        wish = await make()
+        wish = honoured(await make(), self._offer)
         if words is None:
             await self._admission.check_words(_wording(wish), rules)
         await require_parents_consent(self._database, wish.parent_id, origin.user_id)
@@ -155,7 +155,7 @@ class Submission:
             specs = [
                 # The parent may have been made where more is allowed than here.
                 msgspec.structs.replace(
-                    self._with_offered_checkpoint(spec),
+                    spec,
                     explicit_allowed=allowed,
                     # What a member hid stays hidden in all that comes of it.
                     spoiler=spec.spoiler or always_hidden(origin, rules),
@@ -226,19 +226,6 @@ class Submission:
         left_s = (origin.token_expires_at - discord.utils.utcnow()).total_seconds()
         if origin.private and wait_s is not None and wait_s > left_s:
             raise NotAllowed(_(TOO_LONG_A_WAIT))
-
-    def _with_offered_checkpoint(self, spec: JobSpec) -> JobSpec:
-        """The spec as it can be run today: an old picture may name a checkpoint that is gone."""
-        old, new = spec.params.checkpoint, self._offer.still(spec.params.checkpoint).name
-        if old == new:
-            return spec
-        return msgspec.structs.replace(
-            spec,
-            params=msgspec.structs.replace(spec.params, checkpoint=new),
-            # Latents mean something to the checkpoint that made them only.
-            source_latents_hash=None,
-            notes=(*spec.notes, _(NOT_OFFERED).format(old=old, new=new)),
-        )
 
 
 def rows(

@@ -3,7 +3,8 @@
 import asyncio
 from collections import OrderedDict
 
-REMEMBERED = 1000
+# Nobody waits but the demo and the tests, and an event takes a kilobyte.
+REMEMBERED = 100
 
 
 class MessageWatch:

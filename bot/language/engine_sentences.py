@@ -13,7 +13,7 @@ from bot.language.reader import N_, _
 SENTENCES = (
     N_("Steps were raised from {steps} to {raised}, the fewest for strength {strength}."),
     N_("The prompt was longer than the checkpoint reads; its end was left out."),
-    N_("This checkpoint takes no negative prompt; it was left out."),
+    N_("{name} takes no negative prompt; please leave it out."),
     N_("This checkpoint takes no strength; it changes as much as the prompt asks for."),
     N_("The picture dissolved into noise; another strength or seed may help."),
     N_("This checkpoint's {name} takes no strength, so I cannot use it."),

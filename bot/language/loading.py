@@ -2,12 +2,24 @@
 
 import gettext
 import io
+from collections.abc import MutableMapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 # The sentences in the code; it needs no catalogue.
 SOURCE = "en"
 LANGUAGES = ("de", "es", "fr", "ja", "pt_BR")
+
+# Babel's data that nothing of ours asks for: names of places and currencies above all. It would be
+# some MiB for these languages.
+_NEVER_TOLD = (
+    *("languages", "territories", "scripts", "variants", "time_zones", "meta_zones"),
+    *("zone_formats", "currency_names", "currency_names_plural", "currency_symbols"),
+    *("currency_formats", "currency_unit_patterns", "compact_currency_formats"),
+    *("compact_decimal_formats", "interval_formats", "compound_unit_patterns"),
+)
+_UNITS_TOLD = "duration"
 
 # By the first part of Discord's locale, which is how its documentation names them.
 _BY_PREFIX = {"de": "de", "es": "es", "fr": "fr", "ja": "ja", "pt": "pt_BR"}
@@ -40,5 +52,16 @@ def load_all() -> None:
 
     for language in LANGUAGES:
         catalogue(language)
-    for language in (SOURCE, *LANGUAGES):
-        localedata.load(language)
+    # Each is filled up from its parents, which are kept as well; so these come first.
+    parents = ("root", SOURCE, *(language.partition("_")[0] for language in LANGUAGES))
+    for name in dict.fromkeys((*parents, *LANGUAGES)):
+        _drop_what_is_never_told(localedata.load(name))
+
+
+def _drop_what_is_never_told(data: MutableMapping[str, Any]) -> None:
+    for key in _NEVER_TOLD:
+        data.pop(key, None)
+    for key in ("unit_patterns", "unit_display_names"):
+        units = data.get(key, {})
+        for unit in [unit for unit in units if not unit.startswith(_UNITS_TOLD)]:
+            del units[unit]

@@ -8,15 +8,16 @@ no back-references.
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
-
-import re2
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import NotUnderstood
 from bot.language import _
 from bot.moderation.wording import any_of, plain
 from storage.moderation_tables import FilterKind
 from storage.rules import PromptFilter
+
+if TYPE_CHECKING:
+    import re2
 
 PATTERN_MAX_CHARS = 200
 MAX_FILTERS = 100
@@ -34,6 +35,11 @@ def check_pattern(kind: FilterKind, pattern: str) -> str:
     kept = plain(pattern) if kind is FilterKind.WORDS else pattern.strip()
     if not kept:
         raise NotUnderstood(_("Tell me what no prompt may contain."))
+    if kind is FilterKind.WORDS:
+        return kept
+    # Here and below, not at the top: most bots have no expression, and it is two MiB.
+    import re2
+
     try:
         _compiled(kind, kept)
     except re2.error as error:
@@ -59,6 +65,8 @@ def first_hit(filters: Iterable[PromptFilter], texts: Sequence[str]) -> PromptFi
 def _compiled(kind: FilterKind, pattern: str) -> "re.Pattern[str] | Any":
     if kind is FilterKind.WORDS:
         return any_of([pattern])
+    import re2
+
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -66,6 +74,6 @@ def _compiled(kind: FilterKind, pattern: str) -> "re.Pattern[str] | Any":
     return re2.compile(pattern, options)
 
 
-def _message(error: re2.error) -> str:
+def _message(error: "re2.error") -> str:
     [reason, *_rest] = error.args or ("",)
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

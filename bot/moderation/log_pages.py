@@ -83,11 +83,18 @@ async def show_page(interaction: "discord.Interaction[RestyleBot]", view: LogVie
         target_id=view.member_id,
     )
     shown = entries[:ENTRIES]
-    buttons = discord.ui.View(timeout=None)
-    if len(entries) > ENTRIES:
-        buttons.add_item(OlderButton(replace(view, older_than=shown[-1].id)))
+    older_than = shown[-1].id if len(entries) > ENTRIES else None
     content = texts.cut("\n".join(map(_entry, shown))) if shown else _("There is nothing here.")
+    buttons = page_view(replace(view, older_than=older_than))
     await interaction.edit_original_response(content=content, view=buttons)
+
+
+def page_view(following: LogView) -> discord.ui.View:
+    """The button to the page that follows, if there is one."""
+    view = discord.ui.View(timeout=None)
+    if following.older_than is not None:
+        view.add_item(OlderButton(following))
+    return view
 
 
 def _number(text: str) -> int | None:

@@ -81,11 +81,16 @@ async def show_setup(interaction: "discord.Interaction[RestyleBot]") -> None:
     """Fill a deferred answer with the rules and the menus."""
     app = interaction.client.app
     rules = await app.database.rules.of(deed_of(interaction, "setup").guild_id)
+    page = summary(rules, app.settings.daily_quota)
+    await interaction.edit_original_response(content=page, view=setup_view(rules))
+
+
+def setup_view(rules: GuildRules) -> discord.ui.View:
+    """One menu for each field, which shows what is chosen now."""
     view = discord.ui.View(timeout=None)
     for field in Field:
         view.add_item(SetupMenu(field, rules))
-    page = summary(rules, app.settings.daily_quota)
-    await interaction.edit_original_response(content=page, view=view)
+    return view
 
 
 async def _set(

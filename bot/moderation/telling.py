@@ -19,8 +19,9 @@ async def tell(bot: "RestyleBot", guild_id: int, user_id: int, sentence: str) ->
     guild = bot.get_guild(guild_id)
     name = "" if guild is None else f"**{disarmed(guild.name)}** · "
     try:
-        user = bot.get_user(user_id) or await bot.fetch_user(user_id)
-        await user.send(name + sentence)
+        # discord.py's own way sends a number, where Discord's document asks for a text.
+        opened = await bot.http.start_private_message(str(user_id))
+        await bot.get_partial_messageable(int(opened["id"])).send(name + sentence)
     except UNREACHED as error:
         log.info("a member takes no direct messages", user=user_id, error=str(error))
         return False

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import discord
 import structlog
 
-from bot.boundary import Pressable, reported
+from bot.boundary import Pressable
 from bot.delivery.faults import UNREACHED
 from bot.errors import Gone, NotAllowed, NotUnderstood, NotYours
 from bot.language import N_, _, reading
 from bot.moderation.deeds import deed_of
 from bot.moderation.gate import MODERATOR, require
 from bot.moderation.telling import tell, tell_in
+from bot.open_forms import Form
 from bot.quota import texts
 from storage.moderation_tables import TargetKind
 from storage.quota_requests import Request
@@ -117,7 +118,7 @@ class ApproveLessButton(RequestButton, template=pattern("less")):
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Open the form."""
         require(interaction, MODERATOR)
-        await interaction.response.send_modal(LessModal(self.request_id))
+        await LessModal(self.request_id).show(interaction)
 
 
 class DenyButton(RequestButton, template=pattern("deny")):
@@ -168,8 +169,10 @@ class VoteButton(RequestButton, template=pattern("vote")):
             await interaction.edit_original_response(content=told, allowed_mentions=QUIET)
 
 
-class LessModal(discord.ui.Modal):
+class LessModal(Form):
     """Asks how many credits to grant."""
+
+    word = "less"
 
     def __init__(self, request_id: str) -> None:
         super().__init__(title=_("Approve less"))
@@ -179,18 +182,15 @@ class LessModal(discord.ui.Modal):
         )
         self.add_item(discord.ui.Label(text=_("How many"), component=self.credits))
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+    async def submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Grant that many."""
-        async with reported(interaction):
-            require(interaction, MODERATOR)
-            number = self.credits.value.strip()
-            asked = await _request(interaction, self.request_id)
-            if not number.isdecimal() or not 0 < int(number) <= asked.amount:
-                raise NotUnderstood(
-                    _("Tell me a number from 1 to {most}.").format(most=asked.amount)
-                )
-            await interaction.response.defer()
-            await _grant(interaction, self.request_id, int(number))
+        require(interaction, MODERATOR)
+        number = self.credits.value.strip()
+        asked = await _request(interaction, self.request_id)
+        if not number.isdecimal() or not 0 < int(number) <= asked.amount:
+            raise NotUnderstood(_("Tell me a number from 1 to {most}.").format(most=asked.amount))
+        await interaction.response.defer()
+        await _grant(interaction, self.request_id, int(number))
 
 
 REQUEST_BUTTONS = (ApproveButton, ApproveLessButton, DenyButton, VoteButton)

@@ -59,7 +59,7 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
     pipeline.set_progress_bar_config(disable=True)
     accelerate(pipeline, checkpoint)
     if checkpoint.family not in _STEPWISE:
-        return StockFamily(pipeline)
+        return _as_the_row_says(StockFamily(pipeline), checkpoint)
     _, adapter = _STEPWISE[checkpoint.family]
     family = StepwiseFamily(
         adapter(pipeline),
@@ -75,6 +75,22 @@ def load_family(checkpoint: Checkpoint, device: str) -> Family[Any]:
             "do; its plain counterpart paints behind a mask as well."
         )
     return family
+
+
+def _as_the_row_says(stock: StockFamily, checkpoint: Checkpoint) -> StockFamily:
+    """Refuse a row that promises members what its pipeline would ignore."""
+    promised = checkpoint.abilities
+    ignored = {
+        "takes_strength": promised.takes_strength and not stock.takes_strength,
+        "takes_negative_prompt": promised.takes_negative_prompt and not stock.heeds_negative_prompt,
+    }
+    missing = [f"{key} = false" for key, is_ignored in ignored.items() if is_ignored]
+    if missing:
+        raise CheckpointError(
+            f"The pipeline of checkpoint {checkpoint.name!r} ignores what its row lets members "
+            f"ask for; please put {' and '.join(missing)} into the row."
+        )
+    return stock
 
 
 def pick_device(device: str) -> str:

@@ -17,7 +17,6 @@ from engine.encoding import fitted
 from engine.errors import AttemptError
 from engine.families.base import Inputs
 from engine.params import RestyleParams
-from engine.resolve import NO_NEGATIVE, NO_STRENGTH
 
 
 class StockRow:
@@ -95,18 +94,25 @@ class StockFamily:
         self.device = str(pipeline._execution_device)
         pipeline.set_progress_bar_config(disable=True)
 
+    @property
+    def takes_strength(self) -> bool:
+        """Whether the pipeline can stay near its source by running part of the schedule."""
+        return "strength" in self._accepts
+
+    @property
+    def heeds_negative_prompt(self) -> bool:
+        """Whether the pipeline can be led away from something."""
+        # Those that are told the guidance would need a second kind of it, which no job names.
+        told = "true_cfg_scale" in self._accepts and self._told_guidance()
+        return "negative_prompt" in self._accepts and not told
+
     def begin(self, inputs: Inputs) -> StockRow:
         """Start the pipeline's thread; its first step waits for ``advance``."""
         params = inputs.params
-        notes = [NO_STRENGTH] if "strength" not in self._accepts and params.strength < 1.0 else []
-        if params.negative_prompt and "negative_prompt" not in self._accepts:
-            notes.append(NO_NEGATIVE)
         steps = params.num_inference_steps or 1
         arguments = self._arguments(inputs)
         run = int(steps * params.strength) if "strength" in arguments else steps
-        row = StockRow(self._pipe, arguments, max(1, run), params)
-        row.notes = tuple(notes)
-        return row
+        return StockRow(self._pipe, arguments, max(1, run), params)
 
     def _arguments(self, inputs: Inputs) -> dict[str, Any]:
         """What this pipeline takes of what the job asks."""

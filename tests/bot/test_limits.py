@@ -4,42 +4,65 @@ Every view and form is built here with the longest of what may stand in it. The 
 that none is missing.
 """
 
+import ast
 import inspect
+import io
 import pkgutil
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 from discord import app_commands
 
+import bot
 import bot.buttons
 from bot import texts
 from bot.buttons.base import JobButton, view_of, view_with
 from bot.buttons.cancel import waiting_view
 from bot.buttons.compare import Before, pair_view
+from bot.buttons.gallery import PlaceButton
 from bot.buttons.more import MORE_BUTTONS
+from bot.buttons.report import ReportModal
 from bot.buttons.rows import BUTTONS, finished_view
 from bot.buttons.single import single_view
+from bot.buttons.wishing import WishButton
 from bot.commands import add_commands
+from bot.commands.history import PER_PAGE, page_layout
+from bot.commands.privacy import forget_view
 from bot.form import FirstForm
 from bot.jobs.address import jump_url
 from bot.jobs.spec import Action, JobSpec
 from bot.jobs.strip import STRENGTHS
 from bot.jobs.wish import MAX_COUNT
-from bot.language import reading
+from bot.language import _, reading
 from bot.language.loading import LANGUAGES
 from bot.looks.listing import listing
 from bot.looks.look import BUILT_IN, MAX_NAME_CHARS, Look
 from bot.looks.shelf import Shelved, Whose
 from bot.modals import WishModal
+from bot.moderation.case_buttons import case_view
+from bot.moderation.log_pages import LogView, page_view
+from bot.moderation.setup_menus import setup_view
 from bot.offer import Offer
+from bot.open_forms import Form
+from bot.quota.quote import Quote
+from bot.quota.requests import LessModal, card_view
 from bot.settings import load_settings
 from engine.checkpoints import load_checkpoints
 from engine.params import RestyleParams
+from storage.cases import Case
+from storage.guilds import Guild
+from storage.moderation_tables import CaseKind
+from storage.quota import QuotaBalance
+from storage.quota_rules import Policy
 from storage.records import Job, JobStatus
+from storage.rules import ChannelRule, GuildRules
+from tests.wire.pressable import forms
 
 # Discord's documentation: "Component Reference", "Message", "Application Command Structure".
 ROWS, BUTTONS_A_ROW, OPTIONS = 5, 5, 25
@@ -47,6 +70,8 @@ ID_CHARS, BUTTON_LABEL, SELECT_TEXT, PLACEHOLDER = 100, 80, 100, 150
 MODAL_TITLE, MODAL_FIELDS, LABEL, LABEL_DESCRIPTION, INPUT_PLACEHOLDER = 45, 5, 45, 100, 100
 CONTENT, LAYOUT_TEXT, LAYOUT_ITEMS = 2000, 4000, 40
 COMMAND_TEXT, COMMAND_OPTIONS, COMMAND_CHARS, TREE_COMMANDS = 100, 25, 8000, 100
+TEXT = 10
+MOST = 2**63 - 1
 READERS = ["en-GB", *LANGUAGES]
 LONG = "W" * 4000
 
@@ -115,6 +140,41 @@ def views() -> Iterator[discord.ui.View]:
     yield finished_view(group(Action.STRIP, len(STRENGTHS)))
     yield view_of(MORE_BUTTONS, "z" * 32)
     yield view_with([discord.ui.Button(label="Go there", url=jump_url(job()))])
+    # A price of as many digits as a custom_id takes.
+    balance = QuotaBalance(used=0, limit=MOST, remaining=MOST, resets_at=datetime.now(UTC))
+    asked = Quote(count=MAX_COUNT, price=999_999, balance=balance)
+    for button in BUTTONS:
+        if issubclass(button, PlaceButton):
+            yield view_with([button("z" * 32, 9).agreeing(asked)])
+        elif issubclass(button, WishButton):
+            yield view_with([button("z" * 32).agreeing(asked)])
+    for kind in CaseKind:
+        yield case_view(
+            Case(
+                id=MOST,
+                created_at=datetime.now(UTC),
+                guild_id=MOST,
+                kind=kind,
+                member_id=MOST,
+                locale="en-GB",
+                channel_id=MOST,
+            )
+        )
+    for role in (None, MOST):
+        yield card_view("z" * 32, Policy(vote_role_id=role))
+    yield page_view(
+        LogView(guild_id=MOST, actor_id=MOST, member_id=MOST, action="q" * 32, older_than=MOST)
+    )
+    yield setup_view(rules_of_many_channels())
+    yield forget_view(2**64 - 1)
+
+
+def rules_of_many_channels() -> GuildRules:
+    """More channels in each list than a menu shows."""
+    channels = {
+        one: ChannelRule(channel_id=one, allowed=True, nsfw_allowed=True) for one in range(60)
+    }
+    return GuildRules(guild=Guild(guild_id=MOST, report_channel_id=MOST), channels=channels)
 
 
 def layouts() -> Iterator[discord.ui.LayoutView]:
@@ -125,6 +185,10 @@ def layouts() -> Iterator[discord.ui.LayoutView]:
     look = Look(name="@" * MAX_NAME_CHARS, template=LONG[:500])
     yield listing([Shelved(look=look, whose=whose) for whose in Whose for _ in range(60)])
     yield listing([Shelved(look=one, whose=Whose.BUILT_IN) for one in BUILT_IN])
+    yield page_layout([], [], 0, 1, 0)
+    thumbnails = [discord.File(io.BytesIO(b"x"), "x.webp", description="D" * 1024)] * PER_PAGE
+    for page in (0, 5, 9):
+        yield page_layout([job() for _ in range(PER_PAGE)], thumbnails, page, 10, 10**6)
 
 
 async def nobody(*_: Any) -> None:
@@ -137,7 +201,15 @@ async def nothing() -> bytes:
 
 
 def modals() -> Iterator[discord.ui.Modal]:
-    yield WishModal(title="Remix", prompt=LONG, strength=1.0, max_chars=4000, submitted=nobody)
+    for asked in (None, 1.0):
+        yield WishModal(
+            title=_("Remix"),
+            prompt=LONG,
+            strength=asked,
+            max_chars=4000,
+            submitted=nobody,
+            note=LONG[:300],
+        )
     names = [str(at) + "@" * (MAX_NAME_CHARS - 2) for at in range(10, 60)]
     looks = [Shelved(look=Look(name=name, template="x"), whose=Whose.GUILD) for name in names]
     for picture in (None, nothing):
@@ -149,6 +221,8 @@ def modals() -> Iterator[discord.ui.Modal]:
                 strength=strength,
                 max_chars=4000,
             )
+    yield ReportModal(job(), 1)
+    yield LessModal("z" * 32)
 
 
 def check_leaf(item: dict[str, Any]) -> None:
@@ -200,6 +274,8 @@ async def test_modals(locale: str) -> None:
             assert len(payload["title"]) <= MODAL_TITLE
             assert 1 <= len(payload["components"]) <= MODAL_FIELDS
             for row in payload["components"]:
+                if row["type"] == TEXT:
+                    continue
                 assert len(row["label"]) <= LABEL
                 assert len(row.get("description") or "") <= LABEL_DESCRIPTION
                 field = row["component"]
@@ -254,7 +330,7 @@ def _weight(node: dict[str, Any]) -> int:
 def test_every_button_is_registered_and_its_word_is_its_own() -> None:
     known = set(BUTTONS)
     for module in pkgutil.iter_modules(bot.buttons.__path__):
-        for _, item in inspect.getmembers(import_module(f"bot.buttons.{module.name}")):
+        for _name, item in inspect.getmembers(import_module(f"bot.buttons.{module.name}")):
             if inspect.isclass(item) and issubclass(item, discord.ui.DynamicItem):
                 pattern = getattr(item, "__discord_ui_compiled_template__", None)
                 if pattern is None or "never" in pattern.pattern:
@@ -264,6 +340,26 @@ def test_every_button_is_registered_and_its_word_is_its_own() -> None:
     named = [button.action for button in buttons if "action" in vars(button)]
     assert len(named) > 8
     assert len(set(named)) == len(named)
+
+
+def test_no_view_and_no_form_is_missing_here() -> None:
+    """Whoever makes another has to build it above as well."""
+    made = {name for name, source in sources() if re.search(r"\bui\.(Layout)?View\(", source)}
+    assert made == {
+        *("base.view_with", "compare.pair_view", "listing.listing"),
+        *("case_buttons.case_view", "log_pages.page_view", "setup_menus.setup_view"),
+        *("requests.card_view", "history.page_layout", "privacy.forget_view"),
+    }
+    assert {modal.word for modal in modals() if isinstance(modal, Form)} == forms()
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Every function and method of `bot`, as module and name, with its source."""
+    for path in sorted(Path(bot.__file__).parent.rglob("*.py")):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.stem}.{node.name}", ast.get_source_segment(text, node) or ""
 
 
 def test_words_that_were_ever_shown_are_still_heard() -> None:

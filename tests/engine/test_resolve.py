@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,15 +57,34 @@ EDITOR = Checkpoint(
 )
 
 
-def test_what_a_checkpoint_cannot_honour_is_left_out_and_said() -> None:
-    resolved, notes = resolve(params(strength=0.3, negative_prompt="grey"), EDITOR)
-    assert (resolved.strength, resolved.negative_prompt) == (1.0, "")
-    assert [note.split(";")[0] for note in notes] == [
-        "This checkpoint takes no strength",
-        "This checkpoint takes no negative prompt",
-    ]
+def test_a_strength_that_a_checkpoint_has_no_use_for_is_left_out_and_said() -> None:
+    resolved, notes = resolve(params(strength=0.3), EDITOR)
+    assert resolved.strength == 1.0
+    assert [note.split(";")[0] for note in notes] == ["This checkpoint takes no strength"]
     # The default is nobody's wish.
     assert resolve(params(strength=0.5), EDITOR)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "guidance_scale"),
+    [
+        (EDITOR, None),
+        (find_checkpoint("sd-turbo"), None),
+        (find_checkpoint("lcm-dreamshaper"), None),
+        (find_checkpoint("flux-dev"), None),
+        (EMBEDDED, 1.0),
+    ],
+    ids=lambda value: getattr(value, "name", str(value)),
+)
+def test_a_negative_prompt_without_effect_is_refused(
+    row: Checkpoint, guidance_scale: float | None
+) -> None:
+    asked = params(negative_prompt="grey", guidance_scale=guidance_scale)
+    with pytest.raises(InvalidParams, match=f"{row.name} takes no negative prompt"):
+        resolve(asked, row)
+    # Whoever asks for guidance, as the command line can, gets it.
+    if row.name in ("sd-turbo", "embedded"):
+        assert resolve(msgspec.structs.replace(asked, guidance_scale=4.0), row)[1] == ()
 
 
 @pytest.mark.parametrize("task", ["text2img", "inpaint"])

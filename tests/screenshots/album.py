@@ -1,7 +1,7 @@
 """Takes pictures of messages on the demo's page and keeps them as small files."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,6 +26,26 @@ LOADED = """([id, count, words]) => {
     const shown = [...article.querySelectorAll("img")];
     return shown.length >= count && shown.every((one) => one.complete && one.naturalWidth > 0);
 }"""
+
+
+class Channel:
+    """The page's channel, in the hands of whoever looks at it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def press(self, message_id: int, label: str) -> None:
+        """Press a button under a message."""
+        article = self._page.locator(f'article[data-message-id="{message_id}"]')
+        await article.get_by_role("button", name=label, exact=True).click()
+
+    async def send(self, command: str) -> None:
+        """Send off a command without any option."""
+        composer = self._page.locator("#channel-composer-input")
+        await composer.click()
+        await composer.press_sequentially(command)
+        await self._page.locator(".command-entry").filter(has_text=command).first.click()
+        await self._page.locator("#send-message").click()
 
 
 class Album:
@@ -54,6 +74,16 @@ class Album:
             if await self.page.evaluate(LOADED, wanted):
                 break
         self._keep(name, png)
+
+    async def take_form(self, name: str, opens: Callable[[Channel], Awaitable[None]]) -> None:
+        """Keep a picture of the form that ``opens`` leads to, and close it again."""
+        await self._preview.refresh()
+        await opens(Channel(self.page))
+        form = self.page.locator(".modal-dialog")
+        await form.wait_for(timeout=WAIT_MS)
+        self._keep(name, await form.screenshot())
+        await form.get_by_role("button", name="Cancel").click()
+        await form.wait_for(state="hidden")
 
     def _keep(self, name: str, png: bytes) -> None:
         with Image.open(io.BytesIO(png)) as image:

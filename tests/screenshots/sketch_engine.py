@@ -8,7 +8,7 @@ import io
 
 from PIL import Image, ImageFilter, ImageOps
 
-from engine.events import Done, Event, Preview, Progress, Started
+from engine.events import Done, Event, Failed, Preview, Progress, Started
 from engine.params import Attempt
 from tests.bot.paint_engine import PaintEngine
 from tests.engine.pictures import encoded
@@ -27,6 +27,10 @@ class SketchEngine(PaintEngine):
         blurred = picture.filter(ImageFilter.GaussianBlur(6))
         queue.put_nowait(Preview(key, STEPS, encoded(blurred, "WEBP")))
         await self.gate.wait()
+        if self.fails:
+            failed = self.fails.pop(0)
+            queue.put_nowait(Failed(key, 9, failed.code, failed.message, failed.retryable))
+            return
         queue.put_nowait(
             Done(
                 key=key,

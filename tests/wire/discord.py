@@ -24,7 +24,7 @@ from tests.wire.gestures import (
 from tests.wire.limits import RateLimits
 from tests.wire.log import TRAFFIC, Call, TrafficLog
 from tests.wire.rest import MODAL, Rest
-from tests.wire.world import ORDINARY, Channel, Guild, Member, Message, World, snowflake
+from tests.wire.world import ORDINARY, Channel, Guild, Member, Message, Role, World, snowflake
 
 TOKEN = "MTEwMA.wire.a-token-that-must-never-be-logged"
 API = "/api/v10"
@@ -97,6 +97,13 @@ class FakeDiscord:
         """A new text channel, or a direct message with the bot."""
         made = Channel(snowflake(), guild)
         self.world.channels[made.id] = made
+        return made
+
+    async def role(self, guild: Guild, name: str) -> Role:
+        """A new role, of which the bot is told."""
+        made = Role(snowflake(), name)
+        event = {"guild_id": str(guild.id), "role": made.payload()}
+        await self.gateway.dispatch("GUILD_ROLE_CREATE", event)
         return made
 
     def member(self, name: str, **facts: Any) -> Member:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.engine.pictures import encoded
 from tests.wire.cdn import Upload
+from tests.wire.desk import Desk
 from tests.wire.gestures import (
     ATTACHMENT,
     BOOLEAN,
@@ -25,11 +26,11 @@ from tests.wire.gestures import (
 )
 from tests.wire.rest import MODAL
 from tests.wire.scene import PHOTO, Scene, photo
-from tests.wire.world import Member, Message, Role, snowflake, walk
+from tests.wire.world import Member, Message, Role, walk
 
 # Shorter than a job's id or a snowflake, longer than any word.
 ID_CHARS = 17
-BUTTON, SELECT, TEXT_INPUT, FILE_UPLOAD = 2, 3, 4, 19
+BUTTON, SELECT, TEXT_INPUT, CHANNEL_SELECT, FILE_UPLOAD = 2, 3, 4, 8, 19
 LINK_STYLE = 5
 # What members may write that must not act in any message.
 HOSTILE = "@everyone <@1> [free](https://evil.example) **loud** `code` ||s|| \u202egnp"
@@ -43,6 +44,7 @@ TEXTS = {
     "duration": "1h",
     "span": "1h",
     "day": "2026-01-01",
+    "credits": "1",
 }
 MASK = encoded(Image.new("L", (96, 64), "white"), "PNG")
 # These end what the others need, so they come last.
@@ -71,7 +73,7 @@ class Everything:
         commands: Full names of the commands and menu entries that were used.
         pressed: The custom_ids of what was pressed or chosen, without the ids in them.
         custom_ids: The same, as they were.
-        forms: How many forms were sent off.
+        forms: The words of the forms that were sent off.
     """
 
     def __init__(self, scene: Scene, locale: str) -> None:
@@ -80,20 +82,33 @@ class Everything:
         everything = str((1 << 53) - 1)
         self._member = self._discord.member("Mona", permissions=everything, locale=locale)
         self._other = self._discord.member("Otto")
-        self._role = Role(snowflake(), "painters")
+        self._role: Role | None = None
         self.commands: set[str] = set()
         self.pressed: set[str] = set()
         self.custom_ids: set[str] = set()
-        self.forms = 0
+        self.forms: set[str] = set()
+        self.desk = Desk(scene, self._member, self._decide)
 
     async def run(self) -> None:
         """Use everything once."""
         registered = [one for many in self._discord.world.commands.values() for one in many]
         named = sorted(leaves(registered), key=lambda leaf: _rank(leaf[0]))
+        self._role = await self.desk.open()
+        await self.desk.reports()
+        await self.desk.requests()
+        await self._cancel()
         for name, options in named:
-            needed = [option for option in options if option.get("required")]
-            for chosen in (needed, options) if len(options) > len(needed) else (needed,):
-                await self._use(name, chosen)
+            if not _rank(name)[0]:
+                await self._use_fully(name, options)
+        # Now there is more than a page of both.
+        for name in ("history", "mod log"):
+            await self._use(name, [])
+        await self._use_menus(registered)
+        for name, options in named:
+            if _rank(name)[0]:
+                await self._use_fully(name, options)
+
+    async def _use_menus(self, registered: list[dict[str, Any]]) -> None:
         posted = self._discord.post(self._other, self._scene.channel, "look", Upload(PHOTO))
         for command in registered:
             if command.get("type", SLASH) == SLASH:
@@ -104,6 +119,39 @@ class Everything:
             )
             self.commands.add(command["name"])
             await self._follow(asked)
+
+    async def _use_fully(self, name: str, options: list[dict[str, Any]]) -> None:
+        """With what a command needs, and then with all that it takes."""
+        needed = [option for option in options if option.get("required")]
+        for chosen in (needed, options) if len(options) > len(needed) else (needed,):
+            await self._use(name, chosen)
+
+    async def _cancel(self) -> None:
+        """Take a job back while it runs."""
+        asked = await self._scene.restyle("slow", self._member)
+        await self._discord.until(
+            lambda: asked.message is not None and _has(asked.message, "cancel")
+        )
+        assert asked.message is not None
+        await self._decide(self._member, asked.message, "cancel")
+        await self._discord.until(lambda: asked.message and not _has(asked.message, "cancel"))
+
+    async def _decide(self, member: Member, message: Message, wanted: str) -> Interaction:
+        """Press one button, and fill in the form that it may open."""
+        custom_id = next(n["custom_id"] for n in _actors(message) if wanted in n["custom_id"])
+        self.pressed.add(word_of(custom_id))
+        self.custom_ids.add(custom_id)
+        asked = await self._discord.press(member, message, custom_id)
+        await self._discord.answered(asked)
+        return await self._filled_in(asked)
+
+    async def _filled_in(self, asked: Interaction) -> Interaction:
+        if asked.response_type != MODAL:
+            return asked
+        form = asked.response_data
+        self.forms.add(form["custom_id"].split(":")[1])
+        sent = await self._discord.submit_modal(asked, **dict(_fillings(form["components"])))
+        return await self._discord.answered(sent)
 
     async def _use(self, name: str, options: list[dict[str, Any]]) -> None:
         values = {option["name"]: await self._value(name, option) for option in options}
@@ -116,12 +164,7 @@ class Everything:
 
     async def _follow(self, asked: Interaction, depth: int = 0) -> None:
         """Wait for the answer, and go on with what it offers."""
-        await self._discord.answered(asked)
-        if asked.response_type == MODAL:
-            values = dict(_fillings(asked.response_data["components"]))
-            self.forms += 1
-            asked = await self._discord.submit_modal(asked, **values)
-            await self._discord.answered(asked)
+        asked = await self._filled_in(await self._discord.answered(asked))
         # A job's message goes through its states; whatever it comes to is looked at.
         with contextlib.suppress(AssertionError):
             await self._discord.until(lambda: _settled(asked), 20)
@@ -135,7 +178,10 @@ class Everything:
                 continue
             self.pressed.add(word)
             self.custom_ids.add(node["custom_id"])
-            values = [node["options"][0]["value"]] if node["type"] == SELECT else None
+            values = None
+            if node["type"] != BUTTON:
+                values = [option["value"] for option in node.get("options", ())][:1]
+                values = values or [str(self._scene.channel.id)]
             asked = await self._discord.press(
                 self._member, message, node["custom_id"], values=values
             )
@@ -183,8 +229,12 @@ def _actors(message: Message) -> list[dict[str, Any]]:
     return [
         node
         for node in walk(message.components)
-        if node.get("type") in (BUTTON, SELECT) and "custom_id" in node
+        if node.get("type") in (BUTTON, SELECT, CHANNEL_SELECT) and "custom_id" in node
     ]
+
+
+def _has(message: Message, word: str) -> bool:
+    return any(word in node["custom_id"] for node in _actors(message))
 
 
 def _settled(asked: Interaction) -> bool:
@@ -193,7 +243,7 @@ def _settled(asked: Interaction) -> bool:
         return True
     if message is None or message is asked.pressed:
         return message is not None
-    return not any("cancel" in node["custom_id"] for node in _actors(message)) and bool(
+    return not _has(message, "cancel") and bool(
         message.text() or message.attachments or message.components
     )
 

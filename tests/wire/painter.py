@@ -55,7 +55,8 @@ class _Painting:
         attempt, key = self.attempt, self.attempt.key
         words = attempt.params.prompt
         if self.cancelled:
-            outbox.put(Cancelled(key, 1))
+            # After whatever it has said before: what has a number already is taken for known.
+            outbox.put(Cancelled(key, 9))
             return True
         if self._done < 0:
             self._done = 0

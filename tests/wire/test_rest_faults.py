@@ -138,6 +138,33 @@ async def test_a_message_that_is_gone_is_given_back(scene: Scene) -> None:
     asked.message.deleted = True
     entry = await settled(scene, asked.message)
     assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+    # Quietly: nobody is told, and it is posted nowhere else.
+    assert asked.follow_ups == []
+    assert posts_of(scene, entry) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "lossless", "said"),
+    [(10 << 20, True, ""), (110_000, False, "at quality"), (40_000, False, "made it smaller")],
+)
+async def test_each_interaction_has_a_limit_of_its_own(
+    scene: Scene, limit: int, lossless: bool, said: str
+) -> None:
+    scene.discord.rest.attachment_size_limit, before = limit, 10 << 20
+    try:
+        asked = await scene.restyle("huge")
+    finally:
+        # What the next interaction says is nothing to this one.
+        scene.discord.rest.attachment_size_limit = before
+    message = await scene.discord.result(asked)
+    [attachment] = message.attachments
+    data = scene.discord.cdn.files[int(attachment["id"])].data
+    assert len(data) <= limit
+    assert (b"VP8L" in data[:64]) == lossless
+    assert said in message.text()
+    # It fitted at once: nothing was refused first.
+    uploads = [call for call in scene.discord.log.to("PATCH", str(message.id)) if call.sizes]
+    assert [call.status for call in uploads] == [200]
 
 
 async def test_too_large_is_made_smaller(scene: Scene) -> None:

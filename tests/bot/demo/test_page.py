@@ -1,4 +1,4 @@
-"""The demo's page in a real browser: upload, /restyle, result, Vary subtle, a clean end."""
+"""The demo's page in a real browser: one whole conversation, from upload to Delete."""
 
 import asyncio
 import os
@@ -20,7 +20,9 @@ RESULT_TIMEOUT_MS = 60_000
 # The pixels of a message's picture, or null while the page has not got it whole: the page may
 # render a message anew at any moment, with an element that has to load its picture again.
 PIXELS = """(id) => {
-    const picture = document.querySelector(`[data-message-id="${id}"] img.attachment-image`);
+    const within = (picture) => `[data-message-id="${id}"] ${picture}`;
+    const kinds = ["img.attachment-image", "img.gallery-image"].map(within);
+    const picture = document.querySelector(kinds.join());
     if (!picture || !picture.complete || !picture.naturalWidth) return null;
     const canvas = document.createElement("canvas");
     canvas.width = picture.naturalWidth;
@@ -132,20 +134,88 @@ async def shown_picture(message: Locator) -> str:
     return pixels
 
 
-async def test_a_visitor_restyles_a_photo_and_varies_the_result(
-    tmp_path: Path, chromium: str
-) -> None:
+class Visitor:
+    """Alice at the page: presses, fills in, and looks, all by the browser."""
+
+    def __init__(self, page: Page, album: Path) -> None:
+        self._page = page
+        self._album = album
+        self._looks = 0
+
+    async def press(self, message: Locator, label: str) -> None:
+        """Press a button under a message."""
+        await message.get_by_role("button", name=label, exact=True).click()
+
+    async def made(self, *texts: str) -> tuple[Locator, str]:
+        """The message that holds all of ``texts`` and a picture, and the picture's pixels."""
+        message = messages(self._page, *texts).last
+        pixels = await shown_picture(message)
+        await self.look()
+        return message, pixels
+
+    async def fill_in(self, **fields: str) -> None:
+        """Fill in the form that is open, and send it off."""
+        form = self._page.locator(".modal-dialog")
+        await expect(form).to_be_visible()
+        for name, value in fields.items():
+            await form.locator(f'.modal-input[name="{name}"]').fill(value)
+        await self.look()
+        await form.get_by_role("button", name="Submit").click()
+        await expect(form).to_be_hidden()
+
+    async def choose(self, message: Locator, option: str) -> None:
+        """Choose in a message's menu."""
+        await message.get_by_role("combobox").click()
+        await self._page.get_by_role("option").filter(has_text=option).click()
+
+    async def look(self) -> None:
+        """Keep a picture of the page, for whoever wants to see what the test saw."""
+        self._looks += 1
+        await self._page.screenshot(path=self._album / f"page-{self._looks:02}.png")
+
+
+@pytest.mark.timeout(300)
+async def test_one_whole_conversation(tmp_path: Path, chromium: str) -> None:
     async with demo_process(tmp_path) as (process, url):
         async with browser_page(chromium, url) as page:
+            visitor = Visitor(page, tmp_path)
             await expect(page.locator("#channel-name")).to_have_text("restyle")
             await restyle_through_the_picker(page, "an oil painting")
             # Facts that only a finished result tells; progress messages may hold previews.
-            first = messages(page, "an oil painting for @Alice", "strength 0.60")
-            picture = await shown_picture(first)
-            await first.get_by_role("button", name="Vary subtle").click()
-            varied = messages(page, "A subtle variation of an oil painting", "strength 0.30")
-            assert await shown_picture(varied) != picture
-            # The first result is still there to go on from.
+            first, picture = await visitor.made("an oil painting for @Alice", "strength 0.60")
+            await visitor.press(first, "Vary subtle")
+            varied, another = await visitor.made("A subtle variation of an oil", "strength 0.30")
+            assert another != picture
+            # Back to before, side by side.
+            await visitor.press(varied, "Compare")
+            pair, side_by_side = await visitor.made("Before and after")
+            assert side_by_side not in (picture, another)
+            # The form is filled with what the picture was made with.
+            await visitor.press(varied, "Remix")
+            prompt = page.locator('.modal-input[name="prompt"]')
+            await expect(prompt).to_have_value("an oil painting")
+            await visitor.fill_in(prompt="a pencil sketch", strength="bold")
+            remixed, sketch = await visitor.made("a pencil sketch", "strength 0.75")
+            assert sketch not in (picture, another)
+            # Five pictures cost more than one, so that is asked.
+            await visitor.press(first, "Strength strip")
+            asked = messages(page, "5 pictures")
+            await visitor.press(asked, "Make it for 5")
+            sheet, _ = await visitor.made("an oil painting at five strengths", "seed")
+            await visitor.choose(sheet, "0.50")
+            picked, _ = await visitor.made("strength 0.50")
+            await expect(picked.get_by_role("button", name="Vary strong")).to_be_visible()
+            # The way back, behind the dots.
+            await visitor.press(remixed, "⋯")
+            more = messages(page).filter(has=page.get_by_role("button", name="Back", exact=True))
+            await visitor.press(more, "Back")
+            _, parent = await visitor.made("One step back")
+            assert parent == another
+            # What is deleted is gone, and all else still stands.
+            await visitor.press(remixed, "Delete")
+            await expect(remixed).to_have_count(0)
+            await visitor.look()
             assert await shown_picture(first) == picture
+            assert await shown_picture(pair) == side_by_side
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0

@@ -24,6 +24,7 @@ async def test_a_rule_is_set_for_all_a_role_and_a_member(tmp_path: Path) -> None
         assert "used 0 of 9" in await c.s.balance(dan)
         await c.mod("set", allowance="unlimited", member=dan)
         assert "there is no limit" in await c.s.balance(dan)
+        assert "Name one of" in await c.mod("set", allowance="3", member=dan, role=role)
         await c.mod("set", allowance="none", member=dan)
         assert "used all 0" in await c.s.balance(dan)
         assert "give you no pictures" in (await c.s.restyle(dan)).refusal

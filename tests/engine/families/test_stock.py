@@ -10,11 +10,12 @@ from diffusers import FluxKontextPipeline
 
 from engine.checkpoints import Checkpoint
 from engine.core import EngineCore
+from engine.errors import CheckpointError
 from engine.events import Cancelled, Done, Event, Failed, Progress
 from engine.families.loading import load_family
 from engine.families.stock import StockFamily
 from engine.params import Attempt
-from engine.resolve import NO_NEGATIVE, NO_STRENGTH
+from engine.resolve import NO_STRENGTH
 from tests.engine.attempts import attempt
 from tests.engine.families.tiny import save_flux
 from tests.engine.pictures import picture, pixels
@@ -110,15 +111,13 @@ def kontext(tmp_path_factory: pytest.TempPathFactory) -> StockFamily:
 
 def test_a_pipeline_that_edits_by_prompt_runs_whole_and_says_so(kontext: StockFamily) -> None:
     core = EngineCore(kontext, KONTEXT, max_rows=8)
-    core.submit(
-        attempt("a", strength=0.3, num_inference_steps=None, width=96, negative_prompt="grey")
-    )
+    core.submit(attempt("a", strength=0.3, num_inference_steps=None, width=96))
     events = run(core)
     assert [e.step for e in events if isinstance(e, Progress)] == [1, 2, 3]
     done = events[-1]
     assert isinstance(done, Done)
     assert (done.width, done.height) == (96, 64)
-    assert done.notes == (NO_STRENGTH, NO_NEGATIVE)
+    assert done.notes == (NO_STRENGTH,)
     # The checkpoint's own strength is nobody's wish, so nothing is said about it.
     core.submit(attempt("b", strength=KONTEXT.strength, num_inference_steps=None))
     plain = run(core)[-1]
@@ -130,6 +129,20 @@ def test_tasks_and_samplers_that_it_lacks_are_refused(kontext: StockFamily) -> N
     core = EngineCore(kontext, KONTEXT, max_rows=8)
     core.submit(Attempt(key="words", params=attempt().params))
     core.submit(attempt("sampler", scheduler="euler"))
+    core.submit(attempt("unwanted", negative_prompt="grey"))
     failed = {event.key: event for event in run(core) if isinstance(event, Failed)}
     assert "from a prompt alone" in failed["words"].message
     assert "no scheduler" in failed["sampler"].message
+    assert "no negative prompt" in failed["unwanted"].message
+
+
+def test_a_row_that_promises_what_its_pipeline_ignores_is_not_loaded(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = save_flux(tmp_path_factory.mktemp("promise"), pipeline_class=FluxKontextPipeline)
+    row = msgspec.structs.replace(KONTEXT, source=str(folder), takes_strength=None)
+    with pytest.raises(CheckpointError, match="takes_strength = false into"):
+        load_family(row, "cpu")
+    row = msgspec.structs.replace(row, takes_negative_prompt=None)
+    with pytest.raises(CheckpointError, match="and takes_negative_prompt = false"):
+        load_family(row, "cpu")
