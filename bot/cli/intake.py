@@ -1,13 +1,14 @@
 """`restyle intake`: what intake makes of files, for the question why a picture was refused."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from bot.intake import Intake, IntakeError, SizeRule
+from bot.intake import Intake, IntakeError, IntakeUnavailable, SizeRule
 from bot.intake.limits import IntakeLimits, check_bytes
 from bot.settings import Settings, load_settings
 
@@ -27,7 +28,7 @@ async def _look_at_all(files: list[Path], settings: Settings, *, as_json: bool) 
     from bot.application import intake_limits
     from engine.checkpoints import find_checkpoint
 
-    checkpoint = find_checkpoint(settings.checkpoint, settings.checkpoints_file)
+    checkpoint = find_checkpoint(settings.checkpoint, settings.resolved_checkpoints_file)
     rule = SizeRule(
         area_side=checkpoint.size, max_side=checkpoint.max_size, multiple=checkpoint.multiple
     )
@@ -45,12 +46,17 @@ async def _look_at_all(files: list[Path], settings: Settings, *, as_json: bool) 
 async def _look_at(
     file: Path, taker: Intake, limits: IntakeLimits, rule: SizeRule
 ) -> dict[str, Any]:
-    report: dict[str, Any] = {"file": str(file), "ok": False, "error": None, "format": None}
+    # A name need not be text; what is not is told as escapes.
+    name = os.fsencode(file).decode("utf-8", "backslashreplace")
+    report: dict[str, Any] = {"file": name, "ok": False, "error": None, "format": None}
     report |= {"source": None, "final": None, "notes": []}
     try:
         data = await asyncio.to_thread(_read, file, limits.max_bytes)
         check_bytes(data, limits)
         prepared = await taker.prepare(data, rule)
+    except IntakeUnavailable:
+        # That is no fault of the file.
+        raise
     except IntakeError as error:
         return report | {"error": {"code": error.code, "sentence": str(error)}}
     except OSError as error:

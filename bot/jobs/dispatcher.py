@@ -79,10 +79,12 @@ class Dispatcher:
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
-        waiting = [asyncio.create_task(self._paused(job_id)) for job_id in self._queue.job_ids()]
+        told = set(self._queue.job_ids())
+        waiting = [asyncio.create_task(self._paused(job_id)) for job_id in told]
         if running := [*self._running.values(), *waiting]:
             await asyncio.wait(running, timeout=grace_s)
-        let_go = list(self._running)
+        # What was just being taken in as all this began has come since.
+        let_go = [*self._running, *(job for job in self._queue.job_ids() if job not in told)]
         for task in [*self._running.values(), *waiting]:
             task.cancel()
         await asyncio.gather(*self._running.values(), *waiting, return_exceptions=True)

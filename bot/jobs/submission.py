@@ -188,6 +188,9 @@ class Submission:
         costs = costs_of(specs, self._offer, ruling.prices)
         if wish.at_most is not None and sum(costs) > wish.at_most:
             raise NotAllowed(_(PRICE_CHANGED))
+        if self._closed:
+            # It closed while the picture was decoded; nothing is charged that nobody would make.
+            raise NotAllowed(_(RESTARTING))
         with quota_texts.refusals():
             jobs = await self._database.jobs.submit_all(
                 rows(origin, wish, specs, costs), ruling.terms

@@ -56,7 +56,7 @@ class BotProcess:
         self._debug = debug
         program = [sys.executable, "-m", "tests.wire.entry"] if painter else [str(COMMAND)]
         self._entry = [*program, "run"] if entry is None else list(entry)
-        self._settings = settings
+        self.settings = settings
         self._identified_before = 0
         self._process: asyncio.subprocess.Process | None = None
         self.limits: Callable[[], None] | None = None
@@ -185,5 +185,5 @@ class BotProcess:
         kept["RESTYLE_DATA_DIR"] = str(self.data)
         if self._debug:
             kept["PYTHONASYNCIODEBUG"] = "1"
-        given = {f"RESTYLE_{k.upper()}": str(v) for k, v in self._settings.items()}
+        given = {f"RESTYLE_{k.upper()}": str(v) for k, v in self.settings.items()}
         return kept | QUICK | self.discord.settings() | given

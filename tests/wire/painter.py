@@ -2,7 +2,8 @@
 
 It takes the same steps and says the same words as the real engine, in milliseconds instead of
 seconds. Words in the prompt make it behave badly: ``poison`` kills it, ``hang`` stops it for good,
-``slow`` makes each step take a while, ``refuse`` fails the attempt, ``huge`` makes a noisy picture.
+``slow`` makes each step take a while, ``refuse`` fails the attempt, ``huge`` makes a noisy picture,
+``vast`` one of some megabytes.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ STEPS = 4
 STEP_S = 0.02
 SLOW_STEP_S = 1.0
 SLOTS = 2
+VAST = (1024, 1024)
 
 
 def main() -> None:
@@ -98,7 +100,9 @@ def painted(attempt: Attempt) -> bytes:
     """The source in the tint of the seed; the same for the same source and seed."""
     params = attempt.params
     size = (params.width, params.height)
-    if "huge" in params.prompt:
+    if "vast" in params.prompt:
+        size = VAST
+    if "huge" in params.prompt or "vast" in params.prompt:
         noise = Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3))
         return _encoded(noise)
     tint = Image.new("RGB", size, (params.seed % 251, params.seed % 241, params.seed % 239))

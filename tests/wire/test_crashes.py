@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from bot.jobs.dispatcher import LAST_WORDS_S
 from tests.wire import Drop, Interaction, Message
 from tests.wire.books import Books, Entry
 from tests.wire.discord import shows_result
@@ -24,6 +26,8 @@ from tests.wire.scene import Scene
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOCK_TIMEOUT_S = 1.5
+# For all processes to end, on a machine that does much else.
+ENDING_S = 12.0
 BY_TOKEN = "/webhooks/*/*/messages/*"
 
 
@@ -137,6 +141,29 @@ async def test_a_stop_lets_running_jobs_finish_and_tells_those_who_wait(scene: S
     assert finished_once(scene, await over(scene, waits))
 
 
+async def test_a_stop_takes_no_longer_than_it_may_and_loses_nothing(tmp_path: Path) -> None:
+    """What runs longer is let go, its members told; after the start it is made once."""
+    async with Scene.open(tmp_path, shutdown_grace_s=1, previews="false") as scene:
+        runs = [await shown(await scene.restyle("slow"), scene) for _ in range(2)]
+        for message in runs:
+            await running(scene, message)
+        waits = await shown(await scene.restyle("slow"), scene)
+        await scene.discord.until(lambda: "Queued" in waits.content)
+        began = time.monotonic()
+        assert await scene.bot.stop() == 0
+        # The grace and what may be said after it; each job alone takes four seconds.
+        assert time.monotonic() - began < 1 + LAST_WORDS_S + ENDING_S
+        books = Books(scene.bot.data)
+        for message in (*runs, waits):
+            assert "restarted" in message.content
+            assert books.entry(message.id).open
+        await scene.bot.restart()
+        for message in (*runs, waits):
+            entry = await over(scene, message)
+            assert finished_once(scene, entry)
+            assert entry.attempt == (1 if message is waits else 2)
+
+
 async def test_a_locked_database_is_waited_for(scene: Scene) -> None:
     asked = await scene.restyle("slow")
     message = await shown(asked, scene)
@@ -188,14 +215,16 @@ async def test_a_full_disk_gives_back_what_it_cannot_keep(tmp_path: Path) -> Non
 
 async def test_a_file_that_may_not_grow_gives_back_what_it_cannot_keep(tmp_path: Path) -> None:
     async with Scene.open(tmp_path / "bot", begin=False) as scene:
-        # The database fits, and so does a small picture; one of noise does not.
+        # The database fits, and so does a small picture; one of some megabytes does not.
         most = 400_000
         scene.bot.limits = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         await scene.bot.start()
         await scene.bot.ready()
-        message = await shown(await scene.restyle("huge"), scene)
+        message = await shown(await scene.restyle("vast"), scene)
         entry = await over(scene, message)
-        assert (entry.charged == 1) == (entry.status == "done")
+        assert (entry.status, entry.charged, entry.reserved) == ("failed", 0, 1)
+        assert "could not be stored" in message.content
+        assert finished_once(scene, await over(scene, await shown(await scene.restyle(), scene)))
 
 
 async def test_sigterm_while_it_starts_ends_it(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from tests.wire.faults import Fault
 from tests.wire.scene import PHOTO, Scene
 from tests.wire.world import Channel, Message
 
-# All that the bot ever calls; `Met` fails the test for a route that is missing here.
+# All that a bot of all servers ever calls; a route that is missing here fails the test.
 ROUTES = {
     "GET /users/@me",
     "GET /oauth2/applications/@me",
@@ -32,6 +32,7 @@ ROUTES = {
     "GET /users/N",
     "POST /users/@me/channels",
 }
+OF_A_GUILD = "PUT /applications/N/guilds/N/commands"
 EVERYTHING = str((1 << 53) - 1)
 OLD_S = 14.5 * 60
 START_S = 100.0
@@ -85,6 +86,21 @@ async def test_a_server_error_on_every_route(tmp_path: Path, status: int) -> Non
             assert (entry.reserved, entry.settled) == (1, 1)
             assert entry.charged == (entry.status == "done")
             assert sum(entry.id in str(m.components) for m in shown) <= 1
+
+
+async def test_a_server_error_where_commands_are_for_chosen_servers(tmp_path: Path) -> None:
+    """``RESTYLE_GUILD_IDS``: each of them gets the commands for itself, and others none."""
+    async with Scene.open(tmp_path, begin=False, previews="false") as scene:
+        met = Met(502)
+        scene.discord.faults.storm = met.storm
+        scene.bot.settings["guild_ids"] = str(scene.guild.id)
+        await scene.bot.start()
+        await scene.bot.ready(START_S)
+        await _result(scene)
+        assert OF_A_GUILD in met.routes
+        assert met.routes <= {*ROUTES, OF_A_GUILD}
+        puts = scene.discord.log.to("PUT", f"/guilds/{scene.guild.id}/commands")
+        assert [call.status for call in puts][:2] == [502, 200]
 
 
 async def _result(scene: Scene, **options: Any) -> Message:
