@@ -28,6 +28,10 @@ LOADED = """([id, count, words]) => {
 }"""
 
 
+SETTLED = """() => document.body.innerText.includes("Viewport updated")
+    && !document.querySelector("#send-message").disabled"""
+
+
 class Channel:
     """The page's channel, in the hands of whoever looks at it."""
 
@@ -103,6 +107,9 @@ async def album_of(world: World, folder: Path, executable: str) -> AsyncIterator
             page = await browser.new_page(viewport=VIEW)
             await preview.show(world.welcome)
             await page.goto(preview.url)
+            # It first tells the bot's side how large it is. Were that still on its way when
+            # something happens there, it would take its own call for lost and let nobody press.
+            await page.wait_for_function(SETTLED, timeout=WAIT_MS)
             yield Album(page, preview, folder)
         finally:
             await browser.close()
