@@ -7,6 +7,7 @@ from functools import partial
 
 import discord
 
+from bot.delivery.editing import QUIET, edit_as_bot
 from bot.delivery.faults import Fault, fault_of
 from bot.jobs.spec import is_private
 from storage.records import Job
@@ -17,7 +18,6 @@ NONCE_CHARS = 25
 # side.
 NONCE_LIFE = timedelta(minutes=2)
 ORIGINAL = "@original"
-QUIET = discord.AllowedMentions.none()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +92,13 @@ class Courier:
 
     async def _edit_as_bot(self, job: Job, letter: Letter) -> None:
         assert job.message_id is not None
-        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        await channel.get_partial_message(job.message_id).edit(
+        await edit_as_bot(
+            self._client,
+            job.channel_id,
+            job.message_id,
             content=letter.content,
-            attachments=letter.files(),
+            files=letter.files(),
             view=letter.view(),
-            allowed_mentions=QUIET,
         )
 
     async def _post(self, job: Job, letter: Letter) -> None:

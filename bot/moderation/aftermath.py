@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.delivery.editing import edit_as_bot
 from bot.delivery.faults import UNREACHED
 from bot.errors import MemberError
 from bot.jobs.wish import Wish
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from bot.client import RestyleBot
 
 log = structlog.get_logger(__name__)
-
-QUIET = discord.AllowedMentions.none()
 
 
 async def follow(bot: "RestyleBot", settled: Settled) -> bool:
@@ -122,10 +121,8 @@ async def _say(bot: "RestyleBot", case: Case, sentence: str) -> None:
     if case.message_id is None:
         await tell(bot, case.guild_id, case.member_id, sentence)
         return
-    channel = bot.get_partial_messageable(case.channel_id, guild_id=case.guild_id)
-    message = channel.get_partial_message(case.message_id)
     try:
-        await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
+        await edit_as_bot(bot, case.channel_id, case.message_id, content=sentence)
     except UNREACHED as error:
         log.info("a message could not be edited", case=case.id, error=str(error))
         await tell(bot, case.guild_id, case.member_id, sentence)

@@ -24,7 +24,7 @@ from tests.wire.gestures import (
     SUB_COMMAND,
     Interaction,
 )
-from tests.wire.rest import MODAL
+from tests.wire.rest import DEFERRED_UPDATE, MODAL
 from tests.wire.scene import PHOTO, Scene, photo
 from tests.wire.world import Member, Message, Role, walk
 
@@ -47,6 +47,8 @@ TEXTS = {
     "credits": "1",
 }
 MASK = encoded(Image.new("L", (96, 64), "white"), "PNG")
+# This is gone from its message when the others there were pressed.
+FIRST = "share"
 # These end what the others need, so they come last.
 LAST = ("pause", "block", "delete", "forget", "opt-out", "resume")
 
@@ -98,14 +100,14 @@ class Everything:
         await self.desk.requests()
         await self._cancel()
         for name, options in named:
-            if not _rank(name)[0]:
+            if _rank(name)[0] <= 0:
                 await self._use_fully(name, options)
         # Now there is more than a page of both.
         for name in ("history", "mod log"):
             await self._use(name, [])
         await self._use_menus(registered)
         for name, options in named:
-            if _rank(name)[0]:
+            if _rank(name)[0] > 0:
                 await self._use_fully(name, options)
 
     async def _use_menus(self, registered: list[dict[str, Any]]) -> None:
@@ -168,24 +170,38 @@ class Everything:
         # A job's message goes through its states; whatever it comes to is looked at.
         with contextlib.suppress(AssertionError):
             await self._discord.until(lambda: _settled(asked), 20)
-        if depth < 3 and asked.message is not None and not asked.message.deleted:
+        if depth < 6 and asked.message is not None and not asked.message.deleted:
             await self._press_all(asked.message, depth)
 
     async def _press_all(self, message: Message, depth: int) -> None:
-        for node in sorted(_actors(message), key=lambda node: _rank(node["custom_id"])):
-            word = word_of(node["custom_id"])
-            if word in self.pressed or node.get("disabled") or message.deleted:
-                continue
-            self.pressed.add(word)
+        while (node := self._unpressed(message)) is not None:
+            self.pressed.add(word_of(node["custom_id"]))
             self.custom_ids.add(node["custom_id"])
             values = None
             if node["type"] != BUTTON:
                 values = [option["value"] for option in node.get("options", ())][:1]
                 values = values or [str(self._scene.channel.id)]
+            before = message.components
             asked = await self._discord.press(
                 self._member, message, node["custom_id"], values=values
             )
+            await self._discord.answered(asked)
+            if asked.response_type == DEFERRED_UPDATE:
+                # Most change the message itself, which then may offer something else.
+                with contextlib.suppress(AssertionError):
+                    await self._discord.until(lambda: message.components != before, 3)  # noqa: B023
             await self._follow(asked, depth + 1)
+
+    def _unpressed(self, message: Message) -> dict[str, Any] | None:
+        """The next of a message's components whose like was not pressed yet."""
+        left = [
+            node
+            for node in _actors(message)
+            if word_of(node["custom_id"]) not in self.pressed and not node.get("disabled")
+        ]
+        if message.deleted or not left:
+            return None
+        return min(left, key=lambda node: _rank(node["custom_id"]))
 
     async def _value(self, command: str, option: dict[str, Any]) -> Any:
         kind, name = option["type"], option["name"]
@@ -222,6 +238,8 @@ def word_of(custom_id: str) -> str:
 
 
 def _rank(name: str) -> tuple[int, str]:
+    if FIRST in name:
+        return -1, name
     return next((at for at, word in enumerate(LAST, start=1) if word in name), 0), name
 
 
