@@ -67,8 +67,12 @@ def _intents(application: discord.AppInfo) -> Finding:
     asked = [
         name
         for name, on in (
+            # Limited is what a bot has that Discord has not verified.
+            ("message content", flags.gateway_message_content),
             ("message content", flags.gateway_message_content_limited),
+            ("server members", flags.gateway_guild_members),
             ("server members", flags.gateway_guild_members_limited),
+            ("presence", flags.gateway_presence),
             ("presence", flags.gateway_presence_limited),
         )
         if on

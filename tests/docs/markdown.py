@@ -62,8 +62,13 @@ def code_spans(document: str) -> list[str]:
 
 def fenced_lines(document: str, language: str) -> list[str]:
     """The lines of all fenced blocks in one language."""
-    fences = [token for token in _parser.parse(text_of(document)) if token.type == "fence"]
-    return [line for f in fences if f.info == language for line in f.content.splitlines()]
+    blocks = [block for block in fences(document) if block.info == language]
+    return [line for block in blocks for line in block.content.splitlines()]
+
+
+def fences(document: str) -> list[Token]:
+    """All fenced blocks."""
+    return [token for token in _parser.parse(text_of(document)) if token.type == "fence"]
 
 
 def targets(document: str) -> list[str]:

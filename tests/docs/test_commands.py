@@ -1,13 +1,11 @@
-"""The commands, options, make targets and markers that the documents name are there."""
+"""Every command, make target and marker that there is is told of."""
 
 import re
-import shlex
 import tomllib
 from collections.abc import Iterator
 from typing import Any
 
 import discord
-import pytest
 import typer
 from discord import app_commands
 
@@ -16,17 +14,9 @@ from bot.commands import add_commands
 from bot.offer import Offer
 from bot.settings import load_settings
 from engine.checkpoints import load_checkpoints
-from tests.docs.markdown import DOCUMENTS, ROOT, code_spans, fenced_lines, table_rows, text_of
+from tests.docs.markdown import ROOT, fenced_lines, table_rows, text_of
 
 ROOT_COMMAND: Any = typer.main.get_command(app)
-PROGRAMS = ("restyle", ".venv/bin/restyle")
-
-
-def _calls(document: str) -> list[list[str]]:
-    """The words after `restyle` wherever the document tells what to type."""
-    typed = code_spans(document) + fenced_lines(document, "sh")
-    words = [shlex.split(line) for line in typed if line.split(" ")[0] in PROGRAMS]
-    return [line[1:] for line in words if len(line) > 1]
 
 
 def _leaves(command: Any, name: str = "") -> Iterator[str]:
@@ -36,25 +26,6 @@ def _leaves(command: Any, name: str = "") -> Iterator[str]:
         return
     for word, below in command.commands.items():
         yield from _leaves(below, f"{name} {word}".strip())
-
-
-def _misnamed(words: list[str]) -> str | None:
-    """The first word of a call that `restyle` does not know; None if it knows all."""
-    command, at = ROOT_COMMAND, 0
-    while hasattr(command, "commands") and at < len(words) and not words[at].startswith("-"):
-        if words[at] == "…":
-            return None
-        if words[at] not in command.commands:
-            return words[at]
-        command, at = command.commands[words[at]], at + 1
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-    return next((word for word in words[at:] if word[:1] == "-" and word not in known), None)
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_call_named_is_known(document: str) -> None:
-    wrong = [(call, word) for call in _calls(document) if (word := _misnamed(call)) is not None]
-    assert wrong == []
 
 
 def test_the_readme_tells_every_command() -> None:
@@ -78,13 +49,6 @@ def test_the_changelog_names_every_command() -> None:
 def _make_targets() -> set[str]:
     [phony] = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     return set(phony.split())
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_make_target_named_is_there(document: str) -> None:
-    typed = code_spans(document) + fenced_lines(document, "sh")
-    named = {line.split()[1] for line in typed if line.startswith("make ")}
-    assert named <= _make_targets()
 
 
 def test_every_make_target_is_told_to_contributors() -> None:

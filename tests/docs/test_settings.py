@@ -53,9 +53,11 @@ def test_only_the_data_folder_has_a_default_that_is_made() -> None:
     assert made == ["data_dir"]
 
 
-@pytest.mark.parametrize("document", ["README.md", DOCUMENT, "docs/checkpoints.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", DOCUMENT, "docs/checkpoints.md", "docs/install.md"]
+)
 def test_examples_of_env_files_are_taken(document: str, tmp_path: Path) -> None:
-    lines = [line for line in fenced_lines(document, "sh") if line.startswith(PREFIX)]
+    lines = [line for line in fenced_lines(document, "ini") if line.startswith(PREFIX)]
     (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
     settings = load_settings()
     assert lines

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,6 +41,9 @@ class FakeDiscord:
 
     Args:
         traffic: File that every REST call is appended to, or None.
+
+    Attributes:
+        clock_behind_s: How long ago it is here, by what the answers' headers tell.
     """
 
     def __init__(self, *, traffic: Path | None = TRAFFIC) -> None:
@@ -50,6 +55,7 @@ class FakeDiscord:
         self.rest = Rest(self.world, self.cdn)
         self.gateway = Gateway(TOKEN, self.world, changed=self._note)
         self.token = TOKEN
+        self.clock_behind_s = 0.0
         self.url = ""
         self._gestures = Gestures(self.world, self.cdn)
         self._changed = asyncio.Condition()
@@ -61,6 +67,7 @@ class FakeDiscord:
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self.cdn.serve)
         app.router.add_route("*", API + "/{path:.*}", self._serve)
+        app.on_response_prepare.append(self._date)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -87,9 +94,9 @@ class FakeDiscord:
 
     # The world
 
-    def guild(self, name: str = "Wire") -> Guild:
+    def guild(self, name: str = "Wire", **facts: Any) -> Guild:
         """A new guild; before the bot starts, for it hears of no later ones."""
-        made = Guild(snowflake(), name)
+        made = Guild(snowflake(), name, **facts)
         self.world.guilds[made.id] = made
         return made
 
@@ -232,6 +239,10 @@ class FakeDiscord:
         return interaction.told()
 
     # The server
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        moment = datetime.now(UTC) - timedelta(seconds=self.clock_behind_s)
+        response.headers["Date"] = format_datetime(moment, usegmt=True)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         call = self.log.begin(request.method, "/" + request.match_info["path"])

@@ -70,6 +70,7 @@ class Rest:
             (method, re.compile(path), handler)
             for method, path, handler in [
                 ("GET", r"/users/@me", self._me),
+                ("GET", r"/users/@me/guilds", self._my_guilds),
                 ("GET", r"/gateway(?:/bot)?", self._gateway),
                 ("GET", r"/oauth2/applications/@me", self._application),
                 ("GET", r"/applications/@me", self._application),
@@ -108,6 +109,14 @@ class Rest:
         _require_token(asked)
         return 200, BOT.user()
 
+    def _my_guilds(self, asked: Asked) -> Answer:
+        _require_token(asked)
+        told = [
+            {"id": str(guild.id), "name": guild.name, "permissions": guild.bot_permissions}
+            for guild in self._world.guilds.values()
+        ]
+        return 200, [{"icon": None, "owner": False, "features": [], **one} for one in told]
+
     def _gateway(self, asked: Asked) -> Answer:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         return 200, {"url": "", "shards": 1, "session_start_limit": limit}
@@ -115,7 +124,8 @@ class Rest:
     def _application(self, asked: Asked) -> Answer:
         _require_token(asked)
         empty = {"description": "", "icon": None, "summary": "", "verify_key": "", "team": None}
-        made = {"id": str(APPLICATION_ID), "name": "Restyle", "flags": 0, "bot_public": True}
+        made: dict[str, Any] = {"id": str(APPLICATION_ID), "name": "Restyle", "bot_public": True}
+        made |= {"flags": self._world.application_flags}
         owner = {"owner": {**BOT.user(), "id": "1", "username": "owner"}}
         return 200, {**empty, **made, **owner, "bot_require_code_grant": False}
 

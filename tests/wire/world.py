@@ -38,10 +38,15 @@ def snowflake(age_s: float = 0.0) -> int:
 
 @dataclass(frozen=True)
 class Guild:
-    """A guild."""
+    """A guild.
+
+    Attributes:
+        bot_permissions: What the bot may do there, as the list of its own guilds tells it.
+    """
 
     id: int
     name: str
+    bot_permissions: str = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,13 @@ def walk(node: Any) -> list[dict[str, Any]]:
 
 @dataclass
 class World:
-    """All of it."""
+    """All of it.
+
+    Attributes:
+        application_flags: Of the application, where the portal's switches for intents show.
+    """
+
+    application_flags: int = 0
 
     guilds: dict[int, Guild] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)

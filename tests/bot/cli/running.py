@@ -10,6 +10,21 @@ from tests.conftest import PROFILES
 
 TIMEOUT_S = 110.0
 TOKEN = "abc.secret.xyz"
+# Read by every interpreter at its start: packages that are here are not found.
+WITHOUT = """
+import importlib.machinery
+import sys
+
+finder = importlib.machinery.PathFinder
+find = finder.find_spec
+
+
+def find_spec(name, path=None, target=None):
+    return None if name.partition(".")[0] in {missing!r} else find(name, path, target)
+
+
+finder.find_spec = staticmethod(find_spec)
+"""
 
 
 def command() -> str:
@@ -32,6 +47,8 @@ def restyle(
         [command(), *map(str, arguments)],
         cwd=folder,
         env=clean_environment(folder, **variables),
+        # Nobody is there to answer questions.
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -46,3 +63,11 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     [line] = done.stderr.splitlines()
     assert line.startswith("restyle: ")
     return line.removeprefix("restyle: ")
+
+
+def without(folder: Path, packages: set[str]) -> dict[str, str]:
+    """The variables of an environment in which ``packages`` are not installed."""
+    place = folder / "without"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(WITHOUT.format(missing=packages))
+    return {"PYTHONPATH": str(place)}

@@ -52,3 +52,14 @@ def test_an_older_database_is_kept_and_a_newer_one_refused(tmp_path: Path) -> No
     execute(file, "UPDATE alembic_version SET version_num = '9999'")
     assert "written by a newer one" in refusal(restyle(tmp_path, "db", "upgrade"))
     assert "written by a newer one" in refusal(restyle(tmp_path, "db", "upgrade", "--yes"))
+
+
+def test_what_cannot_be_copied_or_looked_at_says_so(tmp_path: Path) -> None:
+    postgres = {"RESTYLE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    said = refusal(restyle(tmp_path, "db", "backup", "copy.db", **postgres))
+    assert said == "A PostgreSQL database is backed up with pg_dump."
+    for words in (("db", "upgrade"), ("db", "check")):
+        assert "cannot be reached" in refusal(restyle(tmp_path, *words, **postgres))
+    assert restyle(tmp_path, "db", "upgrade").returncode == 0
+    said = refusal(restyle(tmp_path, "db", "backup", "nowhere/copy.db"))
+    assert said.startswith("The backup could not be written: ")

@@ -1,28 +1,44 @@
-"""`restyle doctor` and `restyle bench` on an installation of their own."""
+"""`restyle doctor` on installations good and bad."""
 
+import asyncio
 import json
 import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from discord import ApplicationFlags
 
 from bot.doctor.on_discord import NEEDED
-from tests.bot.cli.portal import portal
-from tests.bot.cli.running import TOKEN, restyle
+from tests.bot.cli.running import restyle
+from tests.wire import FakeDiscord
+
+JUST_ENOUGH = str(NEEDED.value)
+# What only Discord is asked about: a checkpoint that is none, so that no engine is started.
+WITHOUT_ENGINE = {"RESTYLE_CHECKPOINT": "magic"}
+NO_DISCORD = {"RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1"}
+
+
+async def doctor(discord: FakeDiscord, folder: Path, *words: str, **variables: str) -> Any:
+    """The doctor's run, while this loop plays Discord."""
+    settings = discord.settings() | variables
+    return await asyncio.to_thread(restyle, folder, "doctor", *words, **settings)
+
+
+def lines_of(stdout: str, part: str) -> list[str]:
+    """A part's line, and the remedy under it where it has one."""
+    lines = stdout.splitlines()
+    [at] = [n for n, line in enumerate(lines) if line[5:].startswith(f"{part}: ")]
+    return [line for line in lines[at : at + 2] if line == lines[at] or line.startswith("     → ")]
 
 
 @pytest.mark.engine
-def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -> None:
-    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": str(NEEDED.value)}]) as url:
-        done = restyle(
-            tmp_path,
-            "doctor",
-            "--json",
-            RESTYLE_DISCORD_TOKEN=TOKEN,
-            RESTYLE_DISCORD_API_URL=url,
-        )
+async def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -> None:
+    async with FakeDiscord(traffic=None) as discord:
+        discord.guild("Friends", bot_permissions=JUST_ENOUGH)
+        done = await doctor(discord, tmp_path, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = {part["part"]: part for part in map(json.loads, done.stdout.splitlines())}
     assert list(found) == [
@@ -47,21 +63,25 @@ def test_a_doctor_finds_nothing_wrong_with_a_good_installation(tmp_path: Path) -
     assert uneasy <= {"memory", "disk", "torch"}
     assert "256 × 256 in" in found["restyle"]["detail"]
     assert found["token"]["detail"] == "Restyle may log in"
-    assert TOKEN not in done.stdout
+    assert found["permissions"]["detail"] == "right in 1 servers"
+    for part in found.values():
+        assert set(part) == {"part", "level", "detail", "remedy"}
+        assert part["level"] in ("ok", "warn", "fail")
+        # What is not well has its remedy, and what is well needs none.
+        assert bool(part["remedy"]) == (part["level"] != "ok"), part
+    assert discord.token not in done.stdout
 
 
-@pytest.mark.engine
-def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
+async def test_a_doctor_names_each_part_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("RESTYLE_CHECKPOINT=magic\n")
     (tmp_path / ".env").chmod(0o644)
     (tmp_path / "file").write_text("no folder")
-    with portal(guilds=[], clock_skew_s=90) as url:
-        done = restyle(
-            tmp_path,
-            "doctor",
-            RESTYLE_DISCORD_API_URL=url,
-            RESTYLE_DATA_DIR=str(tmp_path / "file" / "data"),
-        )
+    nowhere = str(tmp_path / "file" / "data")
+    async with FakeDiscord(traffic=None) as discord:
+        discord.clock_behind_s = 90
+        discord.token = "another one"
+        settings = {"RESTYLE_DISCORD_TOKEN": "one that is not valid", "RESTYLE_DATA_DIR": nowhere}
+        done = await doctor(discord, tmp_path, **settings)
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     wrong = [line for line in lines if line.startswith("fail")]
@@ -100,7 +120,7 @@ def test_a_doctor_waits_for_no_engine_that_serves_the_bot(tmp_path: Path) -> Non
 
 def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:
     # A checkpoint that is none, so that no engine is started; whatever Discord says is not asked.
-    settings = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1"}
+    settings = WITHOUT_ENGINE | NO_DISCORD
     assert restyle(tmp_path, "db", "upgrade").returncode == 0
     told = []
     for revision in ("0007", "9999"):
@@ -116,26 +136,57 @@ def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:
     assert "Install the version that wrote it" in told[1][1]
 
 
-def test_a_doctor_looks_at_token_and_permissions(tmp_path: Path) -> None:
-    network = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_TOKEN": TOKEN}
-    network["RESTYLE_CONTENT_CHECK"] = "none"
-    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": "1024"}]) as url:
-        done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)
-    assert "warn content check: switched off" in done.stdout
-    assert "1 of 1 servers lack some; Friends: send messages, attach files" in done.stdout
-    with portal(refuses=True) as url:
-        done = restyle(tmp_path, "doctor", RESTYLE_DISCORD_API_URL=url, **network)
-    assert "fail token: Discord refuses it" in done.stdout
-    assert done.returncode == 1
+@pytest.mark.parametrize(
+    ("permissions", "lacking"),
+    [
+        (JUST_ENOUGH, None),
+        # An administrator may do everything, whatever else is ticked.
+        ("8", None),
+        ("1024", "Friends: send messages, attach files, send messages in threads"),
+        ("0", "Friends: view channel, send messages, attach files, send messages in threads"),
+    ],
+)
+async def test_a_doctor_knows_what_the_bot_may_do(
+    permissions: str, lacking: str | None, tmp_path: Path
+) -> None:
+    async with FakeDiscord(traffic=None) as discord:
+        discord.guild("Elsewhere", bot_permissions=JUST_ENOUGH)
+        discord.guild("Friends", bot_permissions=permissions)
+        done = await doctor(discord, tmp_path, **WITHOUT_ENGINE)
+    told = lines_of(done.stdout, "permissions")
+    if lacking is None:
+        assert told == ["ok   permissions: right in 2 servers"]
+    else:
+        assert told[0] == f"warn permissions: 1 of 2 servers lack some; {lacking}"
+        assert "Invite the bot again with the address in README.md" in told[1]
 
 
-@pytest.mark.engine
-def test_a_benchmark_tells_its_conditions_and_figures(tmp_path: Path) -> None:
-    options = ("--json", "--rounds", "1", "--jobs", "2", "--side", "64")
-    done = restyle(tmp_path, "bench", "engine", *options)
-    assert (done.returncode, done.stderr) == (0, "")
-    figures = json.loads(done.stdout)
-    conditions = {name: figures[name] for name in ("checkpoint", "side", "jobs", "rounds")}
-    assert conditions == {"checkpoint": "embedded", "side": 64, "jobs": 2, "rounds": 1}
-    assert figures["alone"] > 0
-    assert figures["gain"] == pytest.approx(2 * figures["alone"] / figures["together"], rel=0.05)
+async def test_a_doctor_warns_of_a_bot_that_is_nowhere_and_of_intents_it_needs_not(
+    tmp_path: Path,
+) -> None:
+    flags = ApplicationFlags(gateway_message_content_limited=True, gateway_presence=True)
+    async with FakeDiscord(traffic=None) as discord:
+        discord.world.application_flags = flags.value
+        done = await doctor(discord, tmp_path, RESTYLE_CONTENT_CHECK="none", **WITHOUT_ENGINE)
+    told = lines_of(done.stdout, "intents")
+    assert told[0] == "warn intents: privileged ones are on: message content, presence"
+    assert "switch them off" in told[1]
+    told = lines_of(done.stdout, "permissions")
+    assert told == [
+        "warn permissions: the bot is in no server",
+        "     → README.md has the invitation.",
+    ]
+    assert lines_of(done.stdout, "content check")[0].startswith("warn content check: switched off")
+
+
+async def test_a_doctor_without_a_token_and_with_a_discord_that_is_down(tmp_path: Path) -> None:
+    async with FakeDiscord(traffic=None) as discord:
+        without = await doctor(discord, tmp_path, RESTYLE_DISCORD_TOKEN="", **WITHOUT_ENGINE)
+        down = await doctor(discord, tmp_path, **WITHOUT_ENGINE, **NO_DISCORD)
+    told = lines_of(without.stdout, "token")
+    assert told[0].startswith("fail token: RESTYLE_DISCORD_TOKEN is not set")
+    assert lines_of(without.stdout, "clock") == ["ok   clock: agrees with Discord's"]
+    assert lines_of(down.stdout, "clock")[0].startswith("warn clock: Discord cannot be reached")
+    told = lines_of(down.stdout, "token")
+    assert told[0].startswith("warn token: Discord cannot be asked")
+    assert told[1] == "     → Look at the network; try again."

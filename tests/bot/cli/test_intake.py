@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.bot.cli.running import clean_environment, command, restyle
+from tests.bot.cli.running import clean_environment, command, refusal, restyle
 
 
 @pytest.fixture
@@ -70,3 +70,21 @@ def test_decoders_that_cannot_be_started_are_no_fault_of_the_file(
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("restyle: I cannot open pictures right now")
+
+
+def test_a_line_for_each_file_taken_or_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (600, 400), "teal").save(tmp_path / "wide.png")
+    (tmp_path / "words.jpg").write_text("no picture at all")
+    done = restyle(tmp_path, "intake", "wide.png", "words.jpg", "nowhere.png")
+    assert (done.returncode, done.stderr) == (0, "")
+    wide, words, nowhere = done.stdout.splitlines()
+    assert wide.startswith("wide.png: PNG, 600 × 400 to ")
+    assert words.startswith("words.jpg: refused, ")
+    assert nowhere.startswith("nowhere.png: refused, unreadable. The file cannot be read: ")
+
+
+def test_no_file_and_a_checkpoint_that_is_none(tmp_path: Path) -> None:
+    assert refusal(restyle(tmp_path, "intake")) == "Missing argument 'files'."
+    (tmp_path / "any.png").write_bytes(b"")
+    said = refusal(restyle(tmp_path, "intake", "any.png", RESTYLE_CHECKPOINT="magic"))
+    assert said.startswith("There is no checkpoint 'magic'; known are ")

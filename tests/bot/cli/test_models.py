@@ -78,6 +78,23 @@ def test_bad_input(words: tuple[str, ...], why: str, tmp_path: Path) -> None:
     assert why in refusal(restyle(tmp_path, "models", *words))
 
 
+def test_what_is_in_use_or_not_agreed_to_is_not_removed(tmp_path: Path) -> None:
+    words = ("models", "remove", "sd-turbo")
+    said = refusal(restyle(tmp_path, *words, "--yes", RESTYLE_CHECKPOINT="sd-turbo"))
+    assert said == "sd-turbo is the checkpoint in use; set RESTYLE_CHECKPOINT first."
+    # Asked, and nobody there to say yes.
+    asked = restyle(tmp_path, *words, HF_HOME=str(tmp_path / "hf"))
+    assert asked.returncode == 130
+    assert "Delete what was downloaded for sd-turbo (not downloaded)?" in asked.stdout
+    assert "Freed" not in asked.stdout
+
+
+def test_a_pull_of_what_ships_needs_no_network(tmp_path: Path) -> None:
+    done = restyle(tmp_path, "models", "pull", "embedded", HF_ENDPOINT="http://127.0.0.1:1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "embedded needs no download."
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(120)
 def test_a_download_that_broke_off_is_gone_on_with(tmp_path: Path) -> None:

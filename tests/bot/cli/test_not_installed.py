@@ -4,34 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.on_discord import NEEDED
-from tests.bot.cli.portal import portal
-from tests.bot.cli.running import TOKEN, refusal, restyle
+from tests.bot.cli.running import TOKEN, refusal, restyle, without
 
-# Read by every interpreter at its start: packages that are here are not found.
-WITHOUT = """
-import importlib.machinery
-import sys
-
-finder = importlib.machinery.PathFinder
-find = finder.find_spec
-
-
-def find_spec(name, path=None, target=None):
-    return None if name.partition(".")[0] in {missing!r} else find(name, path, target)
-
-
-finder.find_spec = staticmethod(find_spec)
-"""
 ENGINE = {"torch", "diffusers", "transformers", "huggingface_hub"}
-
-
-def without(folder: Path, packages: set[str]) -> dict[str, str]:
-    """The variables of an environment in which ``packages`` are not installed."""
-    place = folder / "without"
-    place.mkdir()
-    (place / "sitecustomize.py").write_text(WITHOUT.format(missing=packages))
-    return {"PYTHONPATH": str(place)}
 
 
 @pytest.mark.parametrize(
@@ -55,14 +30,8 @@ def test_models_need_an_engine_to_tell_what_lies_on_the_disk(tmp_path: Path) -> 
 
 
 def test_the_doctor_of_an_installation_without_an_engine(tmp_path: Path) -> None:
-    with portal(guilds=[{"id": "7", "name": "Friends", "permissions": str(NEEDED.value)}]) as url:
-        done = restyle(
-            tmp_path,
-            "doctor",
-            RESTYLE_DISCORD_TOKEN=TOKEN,
-            RESTYLE_DISCORD_API_URL=url,
-            **without(tmp_path, ENGINE),
-        )
+    nobody = {"RESTYLE_DISCORD_TOKEN": TOKEN, "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1"}
+    done = restyle(tmp_path, "doctor", **nobody, **without(tmp_path, ENGINE))
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     failed = [at for at, line in enumerate(lines) if line.startswith("fail")]
@@ -72,19 +41,14 @@ def test_the_doctor_of_an_installation_without_an_engine(tmp_path: Path) -> None
 
 
 def test_a_bot_for_a_cluster_without_ray(tmp_path: Path) -> None:
-    with portal() as url:
-        said = refusal(
-            restyle(
-                tmp_path,
-                "run",
-                RESTYLE_ENGINE="ray",
-                RESTYLE_DISCORD_TOKEN=TOKEN,
-                RESTYLE_DISCORD_API_URL=url,
-                RESTYLE_MONITORING_PORT="0",
-                RESTYLE_LOG_LEVEL="ERROR",
-                **without(tmp_path, {"ray"}),
-            )
-        )
+    settings = {
+        "RESTYLE_ENGINE": "ray",
+        "RESTYLE_DISCORD_TOKEN": TOKEN,
+        "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1",
+        "RESTYLE_MONITORING_PORT": "0",
+        "RESTYLE_LOG_LEVEL": "ERROR",
+    }
+    said = refusal(restyle(tmp_path, "run", **settings, **without(tmp_path, {"ray"})))
     assert said.startswith("This installation has no engine: install restyle-bot[ray], or set ")
 
 

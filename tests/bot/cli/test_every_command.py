@@ -1,0 +1,66 @@
+"""What holds for every command alike, whatever it does: its help, and options that it has not."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from bot.cli.app import app, main
+
+ROOT: Any = typer.main.get_command(app)
+
+
+def _leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command that has none below it."""
+    if not hasattr(command, "commands"):
+        yield words
+        return
+    for word, below in command.commands.items():
+        yield from _leaves(below, (*words, word))
+
+
+def _groups(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if hasattr(command, "commands"):
+        yield words
+        for word, below in command.commands.items():
+            yield from _groups(below, (*words, word))
+
+
+LEAVES = [pytest.param(words, id=" ".join(words)) for words in _leaves(ROOT)]
+GROUPS = [pytest.param(words, id=" ".join(words) or "restyle") for words in _groups(ROOT)]
+
+
+def _exit_code(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+    monkeypatch.setattr(sys, "argv", ["restyle", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize("words", LEAVES)
+def test_help_is_no_error(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exit_code(monkeypatch, *words, "--help") == 0
+    said = capsys.readouterr()
+    assert (said.err, "Usage: " in said.out) == ("", True)
+
+
+@pytest.mark.parametrize("words", LEAVES)
+def test_an_option_that_it_has_not_is_one_sentence(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exit_code(monkeypatch, *words, "--cubist") == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "restyle: No such option: --cubist\n")
+
+
+@pytest.mark.parametrize("words", GROUPS)
+def test_a_command_that_is_none_is_one_sentence(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exit_code(monkeypatch, *words, "paint") == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "restyle: No such command 'paint'.\n")
