@@ -87,7 +87,7 @@ def make_engine(url: URL, *, lock_timeout_s: float, pooled: bool = True) -> Asyn
         )
     except ModuleNotFoundError as error:
         raise InvalidDatabaseUrl(
-            "PostgreSQL needs its driver: install restyle-bot[postgres]."
+            "PostgreSQL needs its driver: install the extra `postgres`."
         ) from error
     if pooled:
         _ping_after_idling(engine.sync_engine)

@@ -25,7 +25,7 @@ TYPES = {
     ".safetensors": "application/octet-stream",
 }
 CONNECT_S, REQUEST_S, RETRY_FOR_S = 5, 60, 30
-NOT_INSTALLED = "Pictures in a bucket need obstore: pip install 'restyle-bot[s3]'."
+NOT_INSTALLED = "Pictures in a bucket need obstore: install the extra `s3`."
 
 
 class ImageBucket:

@@ -28,7 +28,7 @@ async def measure_embedded(*, photos: int | None, sizes: bool) -> dict[str, Any]
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise BenchError(
-            "This benchmark needs the training extra: pip install 'restyle-bot[engine,train]'."
+            "This benchmark needs more packages: install the extras `engine` and `train`."
         )
     chosen = ["--photos", str(photos)] if photos is not None else []
     process = await asyncio.create_subprocess_exec(

@@ -13,7 +13,7 @@ from engine.errors import CheckpointError
 
 logger = logging.getLogger(__name__)
 
-NO_OPENVINO = "backend = {backend!r} needs OpenVINO: pip install 'restyle-bot[openvino]'."
+NO_OPENVINO = "backend = {backend!r} needs OpenVINO: install the extra `openvino`."
 CPU_ONLY = "backend = {backend!r} is for the CPU, and this engine runs on {device}."
 UNETS_ONLY = "backend = {backend!r} runs UNets only, and this checkpoint has a {denoiser}."
 

@@ -33,9 +33,7 @@ def _torchao() -> Any:
     try:
         return import_module("torchao.quantization")
     except ImportError as error:
-        raise CheckpointError(
-            "quantization needs torchao: pip install 'restyle-bot[torchao]'."
-        ) from error
+        raise CheckpointError("quantization needs torchao: install the extra `torchao`.") from error
 
 
 def _configuration(quantization: Any, precision: str) -> Any:

@@ -46,7 +46,7 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Raise ``NotInstalled`` where ``command`` would end for want of packages."""
         if find_spec(self.package) is None:
             raise NotInstalled(
-                f"This installation has no engine: install restyle-bot[{self.extra}], or set "
+                f"This installation has no engine: install the extra `{self.extra}`, or set "
                 "RESTYLE_ENGINE=socket for an engine that runs by itself."
             )
 

@@ -183,7 +183,8 @@ def _pip(words: list[str]) -> str | None:
     if words[1] != "install":
         return f"nobody checks pip {words[1]}"
     for word in words[2:]:
-        extras = re.fullmatch(r"(?:\.|restyle-bot)(?:\[([\w,]+)\])?", word)
+        # Under its name no index has it.
+        extras = re.fullmatch(r"\.(?:\[([\w,]+)\])?", word)
         if extras is None and not word.startswith("-") and not (ROOT / word).is_file():
             return f"{word} is neither this project nor a file of it"
         named = set((extras[1] or "").split(",")) - {""} if extras else set()

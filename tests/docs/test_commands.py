@@ -69,3 +69,12 @@ def test_the_pythons_named_are_those_that_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["requires-python"] == ">=3.11,<3.14"
     assert "Python 3.11, 3.12 or 3.13" in text_of("README.md")
+
+
+def test_every_extra_is_told_to_operators() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    told = [row[0] for row in table_rows("docs/install.md") if len(row) == 2]
+    assert sorted(told) == sorted(f"`{extra}`" for extra in project["optional-dependencies"])
+    taken = re.search(r"restyle-bot\[(.+)\]", project["optional-dependencies"]["dev"][0])
+    assert taken is not None
+    assert set(project["optional-dependencies"]) - {*taken[1].split(",")} == {"dev", "torchao"}

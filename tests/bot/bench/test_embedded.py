@@ -11,7 +11,7 @@ from bot.bench.embedded import BenchError, measure_embedded
 async def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the import system says of a package that is not installed.
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(BenchError, match=r"needs the training extra: pip install"):
+    with pytest.raises(BenchError, match=r"install the extras `engine` and `train`"):
         await measure_embedded(photos=1, sizes=False)
 
 

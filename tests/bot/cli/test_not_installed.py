@@ -21,7 +21,7 @@ def test_an_installation_without_an_engine(words: tuple[str, ...], tmp_path: Pat
     photo = Path(__file__).parents[3] / "bot" / "demo" / "photos" / "cat.jpg"
     (tmp_path / "photo.jpg").write_bytes(photo.read_bytes())
     said = refusal(restyle(tmp_path, *words, **without(tmp_path, ENGINE)))
-    assert said.startswith("This installation has no engine: install restyle-bot[engine], or set ")
+    assert said.startswith("This installation has no engine: install the extra `engine`, or set ")
 
 
 def test_models_need_an_engine_to_tell_what_lies_on_the_disk(tmp_path: Path) -> None:
@@ -49,19 +49,19 @@ def test_a_bot_for_a_cluster_without_ray(tmp_path: Path) -> None:
         "RESTYLE_LOG_LEVEL": "ERROR",
     }
     said = refusal(restyle(tmp_path, "run", **settings, **without(tmp_path, {"ray"})))
-    assert said.startswith("This installation has no engine: install restyle-bot[ray], or set ")
+    assert said.startswith("This installation has no engine: install the extra `ray`, or set ")
 
 
 def test_a_demo_without_a_discord_to_simulate(tmp_path: Path) -> None:
     said = refusal(restyle(tmp_path, "demo", "--script", **without(tmp_path, {"simcord"})))
-    assert said == "The demo's Discord is not installed: install restyle-bot[engine,demo]."
+    assert said == "The demo's Discord is not installed: install the extras `engine` and `demo`."
 
 
 def test_pictures_in_a_bucket_and_a_postgresql_without_what_they_need(tmp_path: Path) -> None:
     missing = without(tmp_path, {"asyncpg", "obstore"})
     url = "postgresql://nobody@127.0.0.1:1/none"
     said = refusal(restyle(tmp_path, "db", "upgrade", RESTYLE_DATABASE_URL=url, **missing))
-    assert said == "PostgreSQL needs its driver: install restyle-bot[postgres]."
+    assert said == "PostgreSQL needs its driver: install the extra `postgres`."
     place = "s3://pictures/restyle"
     said = refusal(restyle(tmp_path, "db", "check", RESTYLE_IMAGES_URL=place, **missing))
-    assert said == "Pictures in a bucket need obstore: pip install 'restyle-bot[s3]'."
+    assert said == "Pictures in a bucket need obstore: install the extra `s3`."
