@@ -54,7 +54,7 @@ def test_a_bot_for_a_cluster_without_ray(tmp_path: Path) -> None:
 
 def test_a_demo_without_a_discord_to_simulate(tmp_path: Path) -> None:
     said = refusal(restyle(tmp_path, "demo", "--script", **without(tmp_path, {"simcord"})))
-    assert said == "The demo's Discord is not installed: install the extras `engine` and `demo`."
+    assert said == "The demo needs more packages: install the extras `engine` and `demo`."
 
 
 def test_pictures_in_a_bucket_and_a_postgresql_without_what_they_need(tmp_path: Path) -> None:
