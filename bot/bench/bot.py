@@ -113,11 +113,14 @@ class _Bench:
 @asynccontextmanager
 async def _scene() -> AsyncIterator[_Bench]:
     """Bring fake and bot up, and down again."""
-    if not (ROOT / "tests" / "wire").is_dir():
-        raise BenchError("This benchmark needs the project's tests: run it from a checkout.")
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
-    from tests.wire.scene import Scene
+    try:
+        from tests.wire.scene import Scene
+    except ModuleNotFoundError as error:
+        raise BenchError(
+            "This benchmark needs the project's tests: run it from a checkout."
+        ) from error
 
     with tempfile.TemporaryDirectory(prefix="restyle-bench-") as folder:
         record = Path(folder) / "lag.txt"

@@ -16,6 +16,8 @@ from bot.settings import Settings
 NEEDED = discord.Permissions(
     view_channel=True, attach_files=True, send_messages=True, send_messages_in_threads=True
 )
+# What Discord calls those that the library calls otherwise.
+NAMES = {"read_messages": "view channels"}
 # An interaction's age is told by Discord's clock against this one's.
 MOST_SKEW_S = 20.0
 TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -90,7 +92,7 @@ def _permissions(guilds: "list[discord.types.guild.Guild]") -> Finding:
     lacking = {}
     for guild in guilds:
         has = discord.Permissions(int(guild.get("permissions") or 0))
-        missing = [name for name, on in NEEDED if on and not getattr(has, name)]
+        missing = [NAMES.get(name, name) for name, on in NEEDED if on and not getattr(has, name)]
         if missing and not has.administrator:
             lacking[guild["name"]] = missing
     if not guilds:

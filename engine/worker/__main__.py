@@ -59,8 +59,12 @@ def _by_itself(options: argparse.Namespace) -> int:
 
     try:
         return listen(options)
-    except (EngineError, OSError) as error:
+    except EngineError as error:
         logger.error("not ready: %s", error)
+        return 1
+    except OSError as error:
+        # What the kernel says of a socket does not tell which.
+        logger.error("not ready: %s: %s", options.listen, error.strerror or error)
         return 1
 
 

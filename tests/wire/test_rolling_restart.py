@@ -24,7 +24,8 @@ async def engine(folder: Path, listen: Path) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         *(command(), "engine", "--listen", str(listen)),
         cwd=folder,
-        env=clean_environment(folder),
+        # One job at a time, so that some still wait when the first is under way.
+        env=clean_environment(folder, RESTYLE_ENGINE_MAX_ROWS="2"),
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
@@ -52,7 +53,7 @@ async def test_no_job_is_lost_when_both_are_replaced(tmp_path: Path) -> None:
         discord, books = scene.discord, Books(scene.bot.data)
         await scene.bot.start()
         await scene.bot.ready()
-        asked = [await scene.restyle(strength="0.3") for _ in range(JOBS)]
+        asked = [await scene.restyle(strength="1.0") for _ in range(JOBS)]
         await discord.until(lambda: any(job.status == "running" for job in books.entries()))
         await discord.until(lambda: len(books.entries()) == JOBS)
         assert await scene.bot.stop() == 0

@@ -54,7 +54,8 @@ def test_an_option_that_it_has_not_is_one_sentence(
 ) -> None:
     assert _exit_code(monkeypatch, *words, "--cubist") == 2
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "restyle: No such option: --cubist\n")
+    [line] = said.err.splitlines()
+    assert (said.out, line.startswith("restyle: No such option: --cubist")) == ("", True)
 
 
 @pytest.mark.parametrize("words", GROUPS)
@@ -63,4 +64,5 @@ def test_a_command_that_is_none_is_one_sentence(
 ) -> None:
     assert _exit_code(monkeypatch, *words, "paint") == 2
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "restyle: No such command 'paint'.\n")
+    [line] = said.err.splitlines()
+    assert (said.out, line.startswith("restyle: No such command 'paint'.")) == ("", True)

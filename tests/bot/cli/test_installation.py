@@ -143,7 +143,7 @@ def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:
         # An administrator may do everything, whatever else is ticked.
         ("8", None),
         ("1024", "Friends: send messages, attach files, send messages in threads"),
-        ("0", "Friends: view channel, send messages, attach files, send messages in threads"),
+        ("0", "Friends: view channels, send messages, attach files, send messages in threads"),
     ],
 )
 async def test_a_doctor_knows_what_the_bot_may_do(
