@@ -83,7 +83,7 @@ print("torch", torch.__version__, "built for CUDA", torch.version.cuda)'
         # shellcheck disable=SC2016  # the shell in the container is to see it
         "${buildah[@]}" run "$container" -- sh -c \
             'test "$(find / -xdev \( -path /proc -o -path /sys -o -path /dev \) -prune \
-                -o -type d -writable -print 2>/dev/null | sort | xargs)" = "$1"' sh "$places"
+                -o -type d -writable -print -prune 2>/dev/null | sort | xargs)" = "$1"' sh "$places"
     done
     stop_containers
     trap - EXIT
