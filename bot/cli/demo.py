@@ -34,9 +34,7 @@ def demo(
 ) -> None:
     """Play a scripted round trip, then serve a local page to try it by hand."""
     if find_spec(SIMULATION) is None:
-        raise RestyleError(
-            "The demo's Discord is not installed: install the extras `engine` and `demo`."
-        )
+        raise RestyleError("The demo needs more packages: install the extras `engine` and `demo`.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
