@@ -207,7 +207,7 @@ def _python(words: list[str]) -> str | None:
 
 
 def _ray(words: list[str]) -> str | None:
-    from ray.scripts.scripts import cli  # type: ignore[attr-defined]  # Ray's own command line
+    from ray.scripts.scripts import cli
 
     command: Any = cli.commands[words[1]]
     try:
