@@ -44,6 +44,10 @@ TOO_LATE = N_(
     "I may not post here, so I can answer you for a quarter of an hour only, and this picture was "
     "not made by then. It was not counted."
 )
+NOT_SHOWN = N_(
+    "I made this picture, but Discord or my disk did not let me show it to you. "
+    "It was not counted; please try again."
+)
 PAUSED = N_(
     "I am being restarted. This picture keeps its place in the queue and is made when I am back."
 )

@@ -20,7 +20,8 @@ class Delivery:
     """An outcome to tell.
 
     Attributes:
-        kind: The final status that the job reached.
+        kind: The final status that the job reached; CANCELLED for one that was done and is given
+            back, because its result cannot be shown.
         attempts: Tries that failed so far.
         post_begun_at: When a new message was first about to be posted; None where none ever was.
     """
@@ -82,6 +83,14 @@ class Outbox:
         """A message is about to be posted: from here on there may be one, whatever is heard."""
         await self._change(delivery_id, post_begun_at=func.coalesce(OutboxRow.post_begun_at, now))
 
+    async def give_back(self, delivery_id: int, reason: str) -> None:
+        """The result cannot be shown: the charge is given back, and that is what is due now."""
+        now = datetime.now(UTC)
+        apologise = _changing(
+            delivery_id, kind=JobStatus.CANCELLED, attempts=0, due_at=now, last_error=reason
+        )
+        await self._refund(delivery_id, apologise, now)
+
     async def abandoned(self, delivery_id: int, reason: str) -> None:
         """No way to the member is left, so the charge for what was made is given back, too."""
         now = datetime.now(UTC)
@@ -91,7 +100,16 @@ class Outbox:
             attempts=OutboxRow.attempts + 1,
             last_error=reason,
             settled_at=now,
-        ).returning(OutboxRow.job_id)
+        )
+        await self._refund(delivery_id, abandon, now)
+
+    async def apologised(self, delivery_id: int) -> None:
+        """The member has been told that the result cannot be shown."""
+        state, now = DeliveryState.ABANDONED, datetime.now(UTC)
+        await self._change(delivery_id, state=state, settled_at=now)
+
+    async def _refund(self, delivery_id: int, change: Update, now: datetime) -> None:
+        """Change a delivery that still waits, and give back what its jobs cost."""
         # A message may stand for several jobs, which are all of one member.
         shown_by = or_(JobRow.id == OutboxRow.job_id, JobRow.group_id == OutboxRow.job_id)
         charged_to = (
@@ -107,7 +125,8 @@ class Outbox:
             if whose is None:
                 return
             take_locks(connection, whose.user_id, whose.guild_id)
-            job_id = connection.execute(abandon).scalar_one_or_none()
+            changed = change.returning(OutboxRow.job_id)
+            job_id = connection.execute(changed).scalar_one_or_none()
             if job_id is None:
                 return
             shown = or_(JobRow.id == job_id, JobRow.group_id == job_id)

@@ -76,19 +76,32 @@ class Courier:
             PostUnknown: ``begin_post`` says so.
             discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
+        if not await self.edit(job, letter):
+            await begin_post()
+            await self._post(job, letter)
+
+    async def edit(self, job: Job, letter: Letter) -> bool:
+        """Show ``letter`` in the job's message; False where no way leads to one.
+
+        Raises:
+            discord.HTTPException: The last way open failed; see ``faults.fault_of``.
+        """
         if is_private(job):
             # Nobody can reach that message otherwise, and a post would show it to all.
-            return await self.edit_by_token(job, letter)
+            await self.edit_by_token(job, letter)
+            return True
         if job.interaction_expires_at > datetime.now(UTC):
             try:
-                return await self.edit_by_token(job, letter)
+                await self.edit_by_token(job, letter)
             except discord.HTTPException as error:
                 if fault_of(error) is not Fault.TOKEN_DEAD:
                     raise
-        if job.message_id is not None:
-            return await self._edit_as_bot(job, letter)
-        await begin_post()
-        return await self._post(job, letter)
+            else:
+                return True
+        if job.message_id is None:
+            return False
+        await self._edit_as_bot(job, letter)
+        return True
 
     async def _edit_as_bot(self, job: Job, letter: Letter) -> None:
         assert job.message_id is not None

@@ -16,13 +16,17 @@ class Fault(Enum):
     TOKEN_DEAD = auto()
     TOO_LARGE = auto()
     FORBIDDEN = auto()
+    POST_UNKNOWN = auto()
     TRY_LATER = auto()
     HOPELESS = auto()
 
 
+# After these no sentence would get through to the member either, or it might be a second message.
+APOLOGY_REFUSED = {Fault.MESSAGE_GONE, Fault.TOKEN_DEAD, Fault.FORBIDDEN, Fault.POST_UNKNOWN}
+
 # Discord's JSON error codes, from its documentation page "Opcodes and Status Codes".
 _BY_CODE = {
-    10003: Fault.HOPELESS,  # unknown channel
+    10003: Fault.MESSAGE_GONE,  # unknown channel
     10008: Fault.MESSAGE_GONE,  # unknown message
     10015: Fault.TOKEN_DEAD,  # unknown webhook
     10062: Fault.TOKEN_DEAD,  # unknown interaction

@@ -126,6 +126,12 @@ def progress_letter(job: Job, status: Status) -> Letter:
     )
 
 
+def apology_letter(job: Job) -> Letter:
+    """The message of a job that was made and given back, because it could not be shown."""
+    read_by(job.locale)
+    return Letter(content=_(texts.NOT_SHOWN), files=tuple, view=lambda: None)
+
+
 def pause_letter(job: Job) -> Letter:
     """The message of a job that waits until the bot has been started again."""
     read_by(job.locale)

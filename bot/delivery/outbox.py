@@ -10,17 +10,17 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.delivery.courier import Courier, PostUnknown, check_post
-from bot.delivery.faults import UNREACHED, Fault, fault_of
-from bot.delivery.letters import LetterWriter
-from bot.intake import IntakeError
+from bot.delivery.faults import APOLOGY_REFUSED, UNREACHED, Fault, fault_of
+from bot.delivery.letters import LetterWriter, apology_letter
+from bot.intake import CannotShrink, IntakeError
 from bot.jobs.announcements import Announcements
 from bot.jobs.watch import MessageWatch
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.tracing import JobTraces
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import ImageMissing, StorageError
 from storage.outbox import Delivery
-from storage.records import Job
+from storage.records import Job, JobStatus
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,6 @@ class Deliverer:
 
     async def _drain(self) -> float:
         """Deliver all that is due; return the seconds until the next look."""
-        postponed = False
         while due := await self._database.outbox.due(datetime.now(UTC), BATCH):
             at_once = asyncio.Semaphore(AT_ONCE)
             # All are awaited to their ends: one that breaks must not leave another half made.
@@ -114,17 +113,18 @@ class Deliverer:
                 *(self._deliver(item, at_once) for item in due), return_exceptions=True
             )
             for item, outcome in zip(due, outcomes, strict=True):
-                postponed |= not await self._settled(item, outcome)
-        return RETRY_S if postponed else IDLE_S
+                await self._note(item, outcome)
+        # What is postponed wakes nobody when its time has come.
+        return RETRY_S if await self._database.outbox.pending() else IDLE_S
 
-    async def _settled(self, item: Delivery, outcome: bool | BaseException) -> bool:
-        """Whether a delivery is off the list; what nobody foresaw is tried again like a fault."""
+    async def _note(self, item: Delivery, outcome: bool | BaseException) -> None:
+        """Have what nobody foresaw tried again like a fault; the rest was noted on its way."""
         if isinstance(outcome, bool):
-            return outcome
+            return
         if isinstance(outcome, StorageError) or not isinstance(outcome, Exception):
             raise outcome
         log.error("delivery broke", job=item.job_id, exc_info=outcome)
-        return await self._failed(item, None, Fault.TRY_LATER, outcome)
+        await self._failed(item, None, Fault.TRY_LATER, outcome)
 
     async def _deliver(self, item: Delivery, at_once: asyncio.Semaphore) -> bool:
         """Try once; whether this delivery is off the list, made or given up."""
@@ -134,24 +134,43 @@ class Deliverer:
             bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
             jobs = await self._database.jobs.group(job)
             await self._announcements.settled(job.id)
-            try:
-                with self._traces.delivery(job):
-                    await self._bring(jobs, partial(self._begin_post, item))
-            except PostUnknown as error:
-                over = await self._failed(item, None, Fault.HOPELESS, error)
-            except UNREACHED as error:
-                over = await self._failed(item, job.message_id, fault_of(error), error)
-            except (IntakeError, StorageError) as error:
-                over = await self._failed(item, job.message_id, Fault.TRY_LATER, error)
+            if item.kind is JobStatus.CANCELLED and any(j.status is JobStatus.DONE for j in jobs):
+                over = await self._apologise(item, job)
             else:
-                await self._database.outbox.delivered(item.id)
-                self._metrics.delivery("delivered")
-                self._watch.settled(job.message_id)
-                over = True
+                over = await self._show(item, jobs)
             if over:
                 for one in jobs:
                     self._traces.over(one)
             return over
+
+    async def _show(self, item: Delivery, jobs: list[Job]) -> bool:
+        """Try once to show an outcome; whether this delivery is off the list."""
+        message_id = jobs[0].message_id
+        try:
+            with self._traces.delivery(jobs[0]):
+                await self._bring(jobs, partial(self._begin_post, item))
+        except PostUnknown as error:
+            return await self._failed(item, None, Fault.POST_UNKNOWN, error)
+        except (CannotShrink, ImageMissing) as error:
+            return await self._failed(item, message_id, Fault.HOPELESS, error)
+        except (IntakeError, StorageError) as error:
+            return await self._failed(item, message_id, Fault.TRY_LATER, error)
+        except UNREACHED as error:
+            return await self._failed(item, message_id, fault_of(error), error)
+        await self._database.outbox.delivered(item.id)
+        self._metrics.delivery("delivered")
+        self._watch.settled(message_id)
+        return True
+
+    async def _apologise(self, item: Delivery, job: Job) -> bool:
+        """Say once that a result is given back; whether that is off the list, said or not."""
+        try:
+            await self._courier.edit(job, apology_letter(job))
+        except UNREACHED as error:
+            return await self._failed(item, job.message_id, fault_of(error), error)
+        await self._database.outbox.apologised(item.id)
+        self._watch.settled(job.message_id)
+        return True
 
     async def _begin_post(self, item: Delivery) -> None:
         now = datetime.now(UTC)
@@ -184,8 +203,15 @@ class Deliverer:
             self._metrics.delivery("postponed")
             bound.info("delivery postponed", pause_s=pause_s)
             return False
+        reason = f"{fault.name.lower()}: {error}"
+        if item.kind is JobStatus.DONE and fault not in APOLOGY_REFUSED:
+            # Refunded first; the sentence is the next delivery, so it outlives this process.
+            await self._database.outbox.give_back(item.id, reason)
+            self._metrics.delivery("abandoned")
+            bound.warning("delivery given up, its sentence is next")
+            return False
+        await self._database.outbox.abandoned(item.id, reason)
         self._metrics.delivery("abandoned")
         bound.warning("delivery given up")
-        await self._database.outbox.abandoned(item.id, f"{fault.name.lower()}: {error}")
         self._watch.settled(message_id)
         return True

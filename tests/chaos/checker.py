@@ -8,6 +8,8 @@ from tests.wire.books import Entry
 from tests.wire.log import Call
 from tests.wire.world import walk
 
+# Faults after which no sentence can be put into a message.
+CLOSED = ("404/10008", "403/50001", "403/50013")
 JOB_IN_CUSTOM_ID = re.compile(r"^r:(\w+):([0-9a-z]{1,32})$")
 
 
@@ -45,7 +47,9 @@ def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
     shown = _results(applied)
     last = {call.message_id: call for call in applied if call.message_id is not None}
     for entry in entries:
-        _judge_one(verdict, entry, shown.get(entry.id, set()), last.get(entry.message_id or 0))
+        its_last = last.get(entry.message_id or 0)
+        owed = entry.delivery == "delivered" or not _closed(calls, entry.message_id)
+        _judge_one(verdict, entry, shown.get(entry.id, set()), its_last, owed=owed)
     known = {entry.id for entry in entries}
     for job_id in _promised(applied) - known:
         verdict.lost += 1
@@ -53,7 +57,11 @@ def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
     return verdict
 
 
-def _judge_one(verdict: Verdict, entry: Entry, messages: set[int], last: Call | None) -> None:
+def _judge_one(
+    verdict: Verdict, entry: Entry, messages: set[int], last: Call | None, *, owed: bool
+) -> None:
+    """Count one job; a sentence is ``owed`` to its member where its message could be edited."""
+
     def finds(text: str) -> None:
         verdict.findings.append(
             f"{entry.id} ({entry.status}, attempt {entry.attempt}, {entry.delivery}): {text}"
@@ -80,7 +88,7 @@ def _judge_one(verdict: Verdict, entry: Entry, messages: set[int], last: Call | 
     elif entry.charged != 0:
         verdict.lost += 1
         finds("it was charged and neither delivered nor refunded")
-    elif entry.delivery == "delivered" and not _told(last):
+    elif owed and not _told(last):
         verdict.lost += 1
         finds("it was refunded without a sentence in its message")
     else:
@@ -117,3 +125,15 @@ def _told(last: Call | None) -> bool:
     if last is None or not isinstance(last.json, dict):
         return False
     return bool(last.json.get("content")) and not _buttons(last) and not last.files
+
+
+def _closed(calls: list[Call], message_id: int | None) -> bool:
+    """Whether a message is unknown, gone, or out of the bot's reach in the end."""
+    if message_id is None:
+        return True
+    addressed = [call for call in calls if call.path.endswith(f"/messages/{message_id}")]
+    if not addressed:
+        return False
+    last = addressed[-1]
+    gone = last.fault is None and (last.status == 404 or last.method == "DELETE")
+    return gone or last.fault in CLOSED

@@ -178,6 +178,68 @@ async def test_too_large_is_made_smaller(scene: Scene) -> None:
     assert tried[-1] < tried[0] <= 120_000
 
 
+async def test_a_result_that_fits_nowhere_is_given_back_in_a_sentence(scene: Scene) -> None:
+    scene.discord.faults.add("PATCH", BY_TOKEN, Reply(413, 40005), times=99, matching=upload)
+    asked = await scene.discord.answered(await scene.restyle("huge"))
+    assert asked.message is not None
+    entry = await settled(scene, asked.message)
+    assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+    assert_apology(asked.message)
+
+
+async def test_a_result_that_never_gets_through_is_given_back_in_a_sentence(scene: Scene) -> None:
+    """The sentence is tried again as the result was."""
+    faults = scene.discord.faults
+    faults.add("PATCH", BY_TOKEN, Drop("before"), times=4, matching=upload)
+    asked = await scene.discord.answered(await scene.restyle("huge"))
+    assert asked.message is not None
+    message = asked.message
+
+    def dropped() -> int:
+        calls = scene.discord.log.to("PATCH", str(message.id))
+        return sum(call.fault == "drop before" for call in calls)
+
+    await scene.discord.until(lambda: dropped() == 4)
+    faults.add("PATCH", BY_TOKEN, Drop("before"))
+    entry = await settled(scene, message)
+    assert (entry.delivery, entry.charged) == ("abandoned", 0)
+    assert_apology(message)
+
+
+async def test_a_sentence_that_a_kill_kept_from_being_told_is_told_after_the_start(
+    scene: Scene,
+) -> None:
+    faults = scene.discord.faults
+    faults.add("PATCH", BY_TOKEN, Reply(413, 40005), times=99, matching=upload)
+    # All but the place in the queue, so the sentence too.
+    faults.add(
+        "PATCH", BY_TOKEN, Drop("before"), times=99, skip=1, matching=lambda n: not upload(n)
+    )
+    asked = await scene.discord.answered(await scene.restyle("huge"))
+    assert asked.message is not None
+    message = asked.message
+    books = Books(scene.bot.data)
+
+    def given_back() -> bool:
+        found = [entry for entry in books.entries() if entry.message_id == message.id]
+        return bool(found) and (found[0].status, found[0].charged) == ("done", 0)
+
+    await scene.discord.until(given_back)
+    await scene.bot.kill()
+    assert "not counted" not in message.content
+    faults.clear()
+    await scene.bot.restart()
+    entry = await settled(scene, message)
+    assert (entry.delivery, entry.charged) == ("abandoned", 0)
+    assert_apology(message)
+
+
+def assert_apology(message: Message) -> None:
+    """The message says that the picture was not counted, and shows nothing else."""
+    assert "not counted" in message.content
+    assert (message.components, message.attachments) == ([], [])
+
+
 async def test_without_permission_it_is_given_back(scene: Scene) -> None:
     faults = scene.discord.faults
     faults.add("PATCH", BY_TOKEN, Reply(401, 50027), times=99)
