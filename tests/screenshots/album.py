@@ -2,19 +2,21 @@
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import discord
 import simcord
 from PIL import Image
 from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.demo.world import World
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 VIEW: ViewportSize = {"width": 900, "height": 1400}
 WAIT_MS = 60_000
+FORM_WAIT_MS = 4_000
 QUALITY = 82
 IMAGES = (".webp", ".png", ".jpg")
 TRIES = 20
@@ -30,6 +32,12 @@ LOADED = """([id, count, words]) => {
 
 SETTLED = """() => document.body.innerText.includes("Viewport updated")
     && !document.querySelector("#send-message").disabled"""
+
+
+# A long form is scrolled; here all of it is to be seen.
+WHOLE_FORMS = """.modal-dialog, .modal-body {
+    max-height: none !important; height: auto !important; overflow: visible !important;
+}"""
 
 
 class Channel:
@@ -73,6 +81,8 @@ class Album:
         for _ in range(TRIES):
             await self.page.wait_for_function(LOADED, arg=wanted, timeout=WAIT_MS)
             await article.scroll_into_view_if_needed()
+            # Away from the message, which else shows what one may do to it.
+            await self.page.mouse.move(1, 1)
             png = await article.screenshot()
             # Whole before and after, so whole in between.
             if await self.page.evaluate(LOADED, wanted):
@@ -81,10 +91,14 @@ class Album:
 
     async def take_form(self, name: str, opens: Callable[[Channel], Awaitable[None]]) -> None:
         """Keep a picture of the form that ``opens`` leads to, and close it again."""
-        await self._preview.refresh()
-        await opens(Channel(self.page))
         form = self.page.locator(".modal-dialog")
-        await form.wait_for(timeout=WAIT_MS)
+        for _ in range(TRIES):
+            await self._preview.refresh()
+            await opens(Channel(self.page))
+            # The page drops a press while it still takes in something else.
+            with suppress(PlaywrightTimeout):
+                await form.wait_for(timeout=FORM_WAIT_MS)
+                break
         self._keep(name, await form.screenshot())
         await form.get_by_role("button", name="Cancel").click()
         await form.wait_for(state="hidden")
@@ -107,6 +121,7 @@ async def album_of(world: World, folder: Path, executable: str) -> AsyncIterator
             page = await browser.new_page(viewport=VIEW)
             await preview.show(world.welcome)
             await page.goto(preview.url)
+            await page.add_style_tag(content=WHOLE_FORMS)
             # It first tells the bot's side how large it is. Were that still on its way when
             # something happens there, it would take its own call for lost and let nobody press.
             await page.wait_for_function(SETTLED, timeout=WAIT_MS)

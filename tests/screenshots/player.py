@@ -66,6 +66,13 @@ class Player:
         await self.album.take(name, reply.message)
         return reply.message
 
+    async def decide(self, name: str, card: discord.Message, label: str) -> None:
+        """Press a button of a card, and keep a picture of what it has become."""
+        await self.world.alice.click(card, label=label)
+        settled = self.newest()
+        # The last line says how it was decided.
+        await self.album.take(name, settled, settled.content.splitlines()[-1].split(":")[0][2:12])
+
     def newest(self) -> discord.Message:
         """The channel's last message."""
         message = self.world.channel.last_message

@@ -72,8 +72,7 @@ async def forms(p: Player, result: discord.Message) -> None:
     card = p.newest()
     await p.album.take("request", card)
     await p.album.take_form("form-less", lambda page: page.press(card.id, "Approve less"))
-    await p.world.alice.click(card, label="Approve")
-    await p.album.take("request-decided", card)
+    await p.decide("request-decided", card, "Approve")
 
 
 async def endings(p: Player) -> None:
@@ -123,12 +122,10 @@ async def moderating(p: Player, result: discord.Message) -> None:
     await p.world.bob.submit_modal(form, {"reason": "That is my cat."})
     card = p.newest()
     await p.album.take("report", card)
-    await p.world.alice.click(card, label="Dismiss")
-    await p.album.take("report-decided", card)
+    await p.decide("report-decided", card, "Dismiss")
 
 
 async def doubting(p: Player) -> None:
     """A picture that the content check doubts: what its member and the moderators see."""
-    asked = await p.restyle(p.world.bob, image=("picture.png", DOUBTFUL))
+    await p.restyle(p.world.bob, image=("picture.png", DOUBTFUL))
     await p.album.take("doubt", p.newest())
-    del asked
