@@ -34,12 +34,6 @@ SETTLED = """() => document.body.innerText.includes("Viewport updated")
     && !document.querySelector("#send-message").disabled"""
 
 
-# A long form is scrolled; here all of it is to be seen.
-WHOLE_FORMS = """.modal-dialog, .modal-body {
-    max-height: none !important; height: auto !important; overflow: visible !important;
-}"""
-
-
 class Channel:
     """The page's channel, in the hands of whoever looks at it."""
 
@@ -121,7 +115,6 @@ async def album_of(world: World, folder: Path, executable: str) -> AsyncIterator
             page = await browser.new_page(viewport=VIEW)
             await preview.show(world.welcome)
             await page.goto(preview.url)
-            await page.add_style_tag(content=WHOLE_FORMS)
             # It first tells the bot's side how large it is. Were that still on its way when
             # something happens there, it would take its own call for lost and let nobody press.
             await page.wait_for_function(SETTLED, timeout=WAIT_MS)
