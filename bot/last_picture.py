@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.delivery.faults import UNREACHED
 from bot.errors import NoPicture
 from bot.jobs.spec import is_private
 from bot.language import N_, _
@@ -40,7 +41,7 @@ async def last_picture(interaction: "discord.Interaction[RestyleBot]") -> bytes:
     database, asker_id = interaction.client.app.database, interaction.user.id
     try:
         message = await _newest_message(interaction)
-    except discord.HTTPException:
+    except UNREACHED:
         # Not allowed after all, or out of reach: what was made here is known without asking.
         message = None
     if message is not None:

@@ -16,7 +16,16 @@ MODULES = sorted(
 )
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
-FORBIDDEN_METHODS = {("yaml", "load"), ("torch", "load"), ("os", "system"), ("numpy", "load")}
+FORBIDDEN_METHODS = {
+    ("yaml", "load"),
+    ("yaml", "load_all"),
+    ("yaml", "unsafe_load"),
+    ("yaml", "unsafe_load_all"),
+    ("yaml", "full_load"),
+    ("yaml", "full_load_all"),
+    ("torch", "load"),
+    ("os", "system"),
+}
 SQL_CALLS = {"text", "exec_driver_sql"}
 
 
@@ -31,27 +40,53 @@ def _is_true(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
 
 
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def dangers(node: ast.AST) -> list[str]:
+    """What in ``node`` could run what a file says."""
+    if isinstance(node, ast.Import):
+        return sorted({alias.name.partition(".")[0] for alias in node.names} & FORBIDDEN_MODULES)
+    if isinstance(node, ast.ImportFrom):
+        return sorted({(node.module or "").partition(".")[0]} & FORBIDDEN_MODULES)
+    if not isinstance(node, ast.Call):
+        return []
+    if any(k.arg == "allow_pickle" and not _is_false(k.value) for k in node.keywords):
+        return ["allow_pickle"]
+    if isinstance(node.func, ast.Name):
+        return [node.func.id] if node.func.id in FORBIDDEN_CALLS else []
+    if not isinstance(node.func, ast.Attribute):
+        return []
+    owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+    # With weights_only, torch makes tensors and nothing else of what it reads.
+    tensors = any(k.arg == "weights_only" and _is_true(k.value) for k in node.keywords)
+    called = (owner, node.func.attr)
+    return [".".join(called)] if called in FORBIDDEN_METHODS and not tensors else []
+
+
 def test_nothing_is_unpickled_or_evaluated() -> None:
-    found = []
-    for where, node in nodes():
-        if isinstance(node, ast.Import):
-            names = {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names = {(node.module or "").partition(".")[0]}
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            found += [f"{where}: {node.func.id}"] if node.func.id in FORBIDDEN_CALLS else []
-            continue
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-            called = (owner, node.func.attr)
-            # With weights_only, torch makes tensors and nothing else of what it reads.
-            tensors = any(k.arg == "weights_only" and _is_true(k.value) for k in node.keywords)
-            found += [where] if called in FORBIDDEN_METHODS and not tensors else []
-            continue
-        else:
-            continue
-        found += [f"{where}: {name}" for name in names & FORBIDDEN_MODULES]
-    assert found == []
+    assert [f"{where}: {danger}" for where, node in nodes() for danger in dangers(node)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "from dill import loads",
+        "eval(text)",
+        "yaml.load(text)",
+        "yaml.unsafe_load(text)",
+        "yaml.full_load(text)",
+        "torch.load(file)",
+        "torch.load(file, weights_only=False)",
+        "np.load(file, allow_pickle=True)",
+        "numpy.load(file, allow_pickle=chosen)",
+        "os.system(text)",
+    ],
+)
+def test_what_would_unpickle_or_evaluate_is_found(line: str) -> None:
+    assert [danger for node in ast.walk(ast.parse(line)) for danger in dangers(node)]
 
 
 def test_no_sql_is_put_together_from_values() -> None:

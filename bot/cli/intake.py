@@ -10,6 +10,7 @@ import typer
 
 from bot.intake import Intake, IntakeError, IntakeUnavailable, SizeRule
 from bot.intake.limits import IntakeLimits, check_bytes
+from bot.intake.sniff import format_name, sniff
 from bot.settings import Settings, load_settings
 
 AT_ONCE = 8
@@ -58,7 +59,8 @@ async def _look_at(
         # That is no fault of the file.
         raise
     except IntakeError as error:
-        return report | {"error": {"code": error.code, "sentence": str(error)}}
+        refusal = {"code": error.code, "sentence": str(error)}
+        return report | {"error": refusal, "format": _format(data), "source": _size(error)}
     except OSError as error:
         sentence = f"The file cannot be read: {error.strerror or error}."
         return report | {"error": {"code": "unreadable", "sentence": sentence}}
@@ -69,6 +71,22 @@ async def _look_at(
         "final": {"width": prepared.width, "height": prepared.height},
         "notes": [str(note) for note in prepared.notes],
     }
+
+
+def _format(data: bytes) -> str | None:
+    """What a refused file is by its first bytes; None for what is no picture of ours."""
+    try:
+        return format_name(sniff(data))
+    except IntakeError:
+        return None
+
+
+def _size(error: IntakeError) -> dict[str, Any] | None:
+    """The pixels of a refused picture where its refusal tells them."""
+    values = error.sentence.values
+    if not {"width", "height"} <= values.keys():
+        return None
+    return {"width": values["width"], "height": values["height"]}
 
 
 def _read(file: Path, max_bytes: int) -> bytes:

@@ -7,7 +7,7 @@ from bot.intake.decode import Decoded, decode, resample
 from bot.intake.encode import lossless_webp, png
 from bot.intake.limits import IntakeLimits, check_bytes
 from bot.intake.sizing import Fit, SizeRule, fit
-from bot.intake.sniff import PictureFormat
+from bot.intake.sniff import PictureFormat, format_name
 from bot.intake.wire import Prepared
 from bot.language import N_, Sentence
 
@@ -62,11 +62,6 @@ def prepared_from(
         + colour_notes,
         format=format_name(decoded.format),
     )
-
-
-def format_name(found: PictureFormat) -> str:
-    """What people call the format."""
-    return {PictureFormat.WEBP: "WebP", PictureFormat.HEIC: "HEIC"}.get(found, found.value)
 
 
 def _frame_notes(decoded: Decoded) -> tuple[Sentence, ...]:

@@ -66,6 +66,11 @@ _SVG = re.compile(rb"<(?:\w+:)?svg[\s>]", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)[\s>]", re.IGNORECASE)
 
 
+def format_name(found: PictureFormat) -> str:
+    """What people call the format."""
+    return {PictureFormat.WEBP: "WebP", PictureFormat.HEIC: "HEIC"}.get(found, found.value)
+
+
 def sniff(data: bytes) -> PictureFormat:
     """The format of an encoded picture.
 

@@ -1,15 +1,12 @@
 """Errors sent to Sentry, where an operator wants that: stack traces, without what members sent."""
 
 import json
-import re
 from importlib.metadata import version
 from typing import Any
 
+from bot.disarming import without_secrets
 from bot.errors import SettingsError
 from bot.settings import Settings
-
-# A webhook's or interaction's token follows its id in Discord's addresses.
-_TOKEN_IN_ADDRESS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s\"\\]+")
 
 
 def report_errors(settings: Settings) -> None:
@@ -40,5 +37,15 @@ def report_errors(settings: Settings) -> None:
 
 
 def without_tokens(event: Any, _hint: Any) -> Any:
-    """``event`` with the token taken out of every address in it."""
-    return json.loads(_TOKEN_IN_ADDRESS.sub(r"\1…", json.dumps(event, default=str)))
+    """``event`` with every token of an interaction or a bot taken out, in addresses and alone."""
+    return _cleaned(json.loads(json.dumps(event, default=str)))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {without_secrets(name): _cleaned(one) for name, one in value.items()}
+    return value

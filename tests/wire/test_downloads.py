@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -74,9 +75,20 @@ async def test_hostile_files_are_refused_in_one_sentence_each(scene: Scene) -> N
     assert '"level": "error"' not in scene.bot.log
 
 
-async def test_only_discords_hosts_are_asked(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://localhost:1",
+        "http://{host}.evil.localhost:1",
+        "http://{host}@localhost:1",
+        "http://localhost:1/{host}",
+        "http://localhost:1#@{host}",
+    ],
+)
+async def test_only_discords_hosts_are_asked(scene: Scene, base: str) -> None:
     cdn = scene.discord.cdn
-    before, cdn.base = cdn.base, "http://localhost:1"
+    before = cdn.base
+    cdn.base = base.format(host=urlsplit(before).hostname)
     try:
         asked = await scene.restyle()
     finally:

@@ -322,6 +322,14 @@ async def test_a_post_of_which_nobody_knows_is_given_back(scene: Scene) -> None:
     assert (entry.delivery, entry.charged) == ("abandoned", 0)
 
 
+async def test_a_channel_that_cannot_be_looked_through_has_its_newest_result(scene: Scene) -> None:
+    await scene.discord.result(await scene.restyle())
+    # More often than aiohttp tries again.
+    scene.discord.faults.add("GET", POSTS, Drop("before"), times=9)
+    await scene.discord.result(await scene.restyle(image=None))
+    assert scene.discord.log.to("GET", f"/channels/{scene.channel.id}/messages")[-1].status == 0
+
+
 async def test_server_errors_while_the_bot_starts(scene: Scene) -> None:
     faults = scene.discord.faults
     faults.add("GET", "/users/@me", Reply(503))

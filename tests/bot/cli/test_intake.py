@@ -83,6 +83,21 @@ def test_a_line_for_each_file_taken_or_refused(tmp_path: Path) -> None:
     assert nowhere.startswith("nowhere.png: refused, unreadable. The file cannot be read: ")
 
 
+def test_a_refusal_tells_what_is_known_of_the_file(tmp_path: Path) -> None:
+    Image.new("RGB", (2600, 64), "teal").save(tmp_path / "narrow.webp")
+    Image.new("RGB", (600, 400), "teal").save(tmp_path / "many.png")
+    (tmp_path / "words.jpg").write_text("no picture at all")
+    files = ("narrow.webp", "many.png", "words.jpg")
+    done = restyle(tmp_path, "intake", "--json", *files, RESTYLE_INTAKE_MAX_PIXELS="200000")
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [(report["error"]["code"], report["format"], report["source"]) for report in reports]
+    assert told == [
+        ("too_narrow", "WebP", {"width": 2600, "height": 64}),
+        ("too_many_pixels", "PNG", None),
+        ("not_a_picture", None, None),
+    ]
+
+
 def test_no_file_and_a_checkpoint_that_is_none(tmp_path: Path) -> None:
     assert refusal(restyle(tmp_path, "intake")) == "Missing argument 'files'."
     (tmp_path / "any.png").write_bytes(b"")
