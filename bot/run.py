@@ -31,6 +31,7 @@ async def run_bot(settings: Settings) -> None:
     if settings.discord_token is None:
         raise SettingsError("RESTYLE_DISCORD_TOKEN is not set; README.md tells how to get a token.")
     use_endpoints(settings)
+    _spare_the_collector()
     app = Application(settings)
     # Before the engine, which may take minutes: unheeded, the signal would end the bot.
     _heed_reloads(settings)
@@ -51,14 +52,21 @@ async def run_bot(settings: Settings) -> None:
 
 async def _serve(app: Application, client: RestyleBot, stop: asyncio.Event) -> None:
     await app.start(client)
-    # What there is by now stays. Else every full round of the collector would look at all of it
-    # again, and hold up the loop for a tenth of a second and more.
-    gc.freeze()
+    _spare_the_collector()
     async with monitored(app, client):
         await _until_stopped(client, stop)
     # While the client is still there to deliver what finishes.
     log.info("stopping", grace_s=app.settings.shutdown_grace_s)
     await app.close()
+
+
+def _spare_the_collector() -> None:
+    """Say that what there is by now stays: imports, translations, commands.
+
+    Else every full round of the garbage collector would look at all of it again, and hold up the
+    loop for a tenth of a second and more.
+    """
+    gc.freeze()
 
 
 def _stop_signal() -> asyncio.Event:
