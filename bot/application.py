@@ -23,6 +23,9 @@ from bot.jobs.deadline import Deadline
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
+from bot.jobs.lease import Lease
+from bot.jobs.line import Line, OwnLine
+from bot.jobs.shared_line import SharedLine
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Editor, Status, StatusEditor
 from bot.jobs.submission import Submission
@@ -44,6 +47,7 @@ from engine.api import Engine
 from engine.client import EngineOptions, LocalEngine, RayOptions
 from storage.database import Database
 from storage.image_store import open_images
+from storage.leases import Beat
 from storage.records import Job
 from storage.sole_process import SoleProcess
 
@@ -78,11 +82,12 @@ class Application:
         self.images = open_images(settings.images_url, settings.data_dir / "images")
         self.intake = Intake(intake_limits(settings))
         self.engine = LocalEngine(engine_options(settings)) if engine is None else engine
-        self.queue = JobQueue()
+        self.lease = Lease(self.database) if self.database.shared else None
+        self.line = line_of(self.database, self.lease)
         self.watch = MessageWatch()
         self.metrics = Metrics()
         self.traces = job_traces(settings)
-        self.announcements = Announcements(self.queue)
+        self.announcements = Announcements(self.line)
         self._estimator = Estimator()
         self.presses = Presses()
         self.acks = Acks()
@@ -100,7 +105,8 @@ class Application:
             settings=settings,
             database=self.database,
             images=self.images,
-            queue=self.queue,
+            line=self.line,
+            home=self._home,
             offer=self.offer,
             estimator=self._estimator,
             content=self.content,
@@ -141,6 +147,9 @@ class Application:
             opened.push_async_callback(asyncio.to_thread, self.traces.close)
             opened.push_async_callback(self.database.close)
             await self.database.upgrade()
+            if self.lease is not None:
+                opened.push_async_callback(self.lease.close)
+                await self.lease.start()
             await self.images.sweep()
             opened.push_async_callback(self.intake.close)
             await self.intake.start()
@@ -166,7 +175,7 @@ class Application:
         self._dispatcher = Dispatcher(
             engine=self.engine,
             database=self.database,
-            queue=self.queue,
+            line=self.line,
             follower=self._make_follower(client),
             editor_for=self._editors(courier),
             finished=deliverer.wake,
@@ -174,11 +183,23 @@ class Application:
         )
         deliverer.start()
         self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
+        if self.lease is not None:
+            self.lease.heard.append(self._hear)
+            self.lease.lost.append(self._dispatcher.let_go)
         await self._dispatcher.start()
         self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
         deadline = Deadline(self.database, self._dispatcher.cancel)
         deadline.start()
         self._opened.push_async_callback(deadline.close)
+
+    def _home(self) -> str | None:
+        return None if self.lease is None else self.lease.id
+
+    async def _hear(self, beat: Beat) -> None:
+        """What the other bots on the database left to this one, or want of it."""
+        if beat.adopted:
+            self.wake_delivery()
+        await self.dispatcher.stop(beat.unwanted)
 
     def _make_deliverer(self, courier: Courier) -> Deliverer:
         return Deliverer(
@@ -190,6 +211,7 @@ class Application:
             max_attempts=self.settings.delivery_max_attempts,
             metrics=self.metrics,
             traces=self.traces,
+            lease=self.lease,
         )
 
     def _make_follower(self, client: "RestyleBot") -> Follower:
@@ -228,6 +250,14 @@ class Application:
         """End all, the last begun first. May be called twice."""
         self.submission.close()
         await self._opened.aclose()
+
+
+def line_of(database: Database, lease: Lease | None) -> Line:
+    """The line that the dispatcher's queue is fed from: the bot's own, or that of several bots."""
+    queue = JobQueue()
+    if lease is None:
+        return OwnLine(queue, database)
+    return SharedLine(queue, database, lease)
 
 
 def intake_limits(settings: Settings) -> IntakeLimits:

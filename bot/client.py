@@ -66,7 +66,7 @@ class RestyleTree(app_commands.CommandTree["RestyleBot"]):
 class RestyleBot(discord.Client):
     """Takes interactions. It reads no messages, so it asks for no privileged intent."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, **sharding: Any) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -75,6 +75,7 @@ class RestyleBot(discord.Client):
             max_messages=None,
             heartbeat_timeout=app.settings.discord_gateway_timeout_s,
             http_trace=rest_trace(app.metrics),
+            **sharding,
         )
         self.app = app
         self.forms = OpenForms()
@@ -154,6 +155,20 @@ class RestyleBot(discord.Client):
         assert translator is not None
         commands = self.tree.get_commands(guild=guild, type=None)
         return [await command.get_translated_payload(self.tree, translator) for command in commands]
+
+
+class ShardedBot(RestyleBot, discord.AutoShardedClient):
+    """The same over several connections, each for its share of the guilds."""
+
+
+def bot_for(app: Application) -> RestyleBot:
+    """The client with as many connections as the settings want."""
+    shards, shard_ids = app.settings.shards, app.settings.shard_ids
+    if shards is None:
+        return RestyleBot(app)
+    # Without a count it asks Discord for one.
+    count = None if shards == "auto" else shards
+    return ShardedBot(app, shard_count=count, shard_ids=shard_ids or None)
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -8,7 +8,7 @@ import discord
 import structlog
 
 from bot.application import Application
-from bot.client import RestyleBot
+from bot.client import RestyleBot, bot_for
 from bot.connection import LoginPauses, log_in, stay_connected
 from bot.endpoints import use_endpoints
 from bot.errors import SettingsError
@@ -41,7 +41,7 @@ async def run_bot(settings: Settings) -> None:
         pauses = LoginPauses()
         while not stop.is_set():
             # A client of its own for each try: one that could not log in is of no more use.
-            async with RestyleBot(app) as client:
+            async with bot_for(app) as client:
                 if await log_in(client, settings.discord_token.get_secret_value()):
                     await _serve(app, client, stop)
                     return

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -53,6 +61,16 @@ class Settings(BaseSettings):
     )
     guild_ids: Annotated[tuple[int, ...], NoDecode] = Field(
         (), description="Guilds that get the commands at once, for development; empty: all guilds."
+    )
+    shards: Literal["auto"] | PositiveInt | None = Field(
+        None,
+        description="Shards (gateway connections) of the whole bot; `auto`: as many as Discord "
+        "recommends; unset: one.",
+    )
+    shard_ids: Annotated[tuple[NonNegativeInt, ...], NoDecode] = Field(
+        (),
+        description="Those of the shards that this process connects, separated by commas; empty: "
+        "all. For several bot processes on one PostgreSQL.",
     )
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("restyle")),
@@ -205,11 +223,21 @@ class Settings(BaseSettings):
         "INFO", description="Least level of what is logged."
     )
 
-    @field_validator("discord_cdn_hosts", "guild_ids", "checkpoints", mode="before")
+    @field_validator("discord_cdn_hosts", "guild_ids", "shard_ids", "checkpoints", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _of_the_shards(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        shards = info.data.get("shards")
+        if value and not isinstance(shards, int):
+            raise ValueError("RESTYLE_SHARDS has to say how many there are")
+        if value and max(value) >= shards:
+            raise ValueError(f"shards are counted from 0, and there are {shards}")
         return value
 
     @classmethod

@@ -35,7 +35,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         alive: Whether a process is there and answers.
         device: ``"cpu"``, ``"cuda:0"`` …; empty before the first hello.
-        slots: How many attempts it wants at once; a dispatcher hands over no more.
+        slots: How many attempts it wants at once; a dispatcher hands over no more. 0 where all are
+            taken by others, or nothing is there to take any.
         running: Keys in the engine now.
         restarts: How often the supervisor had to start it again.
         step_seconds: Measured seconds per denoising step, by ``"{checkpoint} {width}x{height}"``.

@@ -11,8 +11,11 @@ from storage.guilds import Guilds
 from storage.image_fence import ImageFence
 from storage.image_uses import ImageUses
 from storage.jobs import Jobs
+from storage.leases import Leases
 from storage.ledger_load import LedgerLoad
 from storage.ledger_totals import LedgerTotals
+from storage.line import Line
+from storage.line_load import LineLoad
 from storage.looks import Looks
 from storage.members import Members
 from storage.migrations.upgrading import Revision, revision, upgrade
@@ -54,6 +57,9 @@ class Database:
         )
         sessions = self._sessions
         self.jobs = Jobs(sessions)
+        self.line = Line(sessions)
+        self.line_load = LineLoad(sessions)
+        self.leases = Leases(sessions)
         self.quota = QuotaLedger(sessions)
         self.ledger_load = LedgerLoad(sessions)
         self.ledger_totals = LedgerTotals(sessions)
@@ -74,6 +80,11 @@ class Database:
         self.refusals = Refusals(sessions)
         self.audit = AuditLog(sessions)
         self.cases = Cases(sessions)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several bots may work on it at once."""
+        return self._url.get_backend_name() == "postgresql"
 
     async def upgrade(self, *, asked: bool = False) -> Path | None:
         """Bring the schema to the newest revision; safe when several processes do so at once.

@@ -280,9 +280,9 @@ def end_job(
     kept = status is JobStatus.DONE
     ledger.settle(connection, job_id, kept=kept, reason=f"job {status}", now=now)
     if ended.group_id is None:
-        outbox.announce(connection, job_id, status, now)
+        outbox.announce(connection, job_id, status, now, ended.home)
     else:
-        _announce_group(connection, ended.group_id, status, now)
+        _announce_group(connection, ended.group_id, status, now, ended.home)
     return True
 
 
@@ -295,18 +295,18 @@ def _ending(names: tuple[str, ...], *, waits: bool) -> Executable:
         where &= JOBS.c.attempt == attempt
     values = {name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in names}
     statement = update(JOBS).where(JOBS.c.id == job_id, where).values(values)
-    return statement.returning(JOBS.c.group_id)
+    return statement.returning(JOBS.c.group_id, JOBS.c.home)
 
 
 def _announce_group(
-    connection: Connection, group_id: str, status: JobStatus, now: datetime
+    connection: Connection, group_id: str, status: JobStatus, now: datetime, home: str | None
 ) -> None:
     """Have the outcome of a group told when the last of its jobs has ended."""
     take_group_lock(connection, group_id)
     statuses = set(connection.scalars(select(JOBS.c.status).where(JOBS.c.group_id == group_id)))
     if statuses.isdisjoint(IN_FLIGHT):
         kind = JobStatus.DONE if JobStatus.DONE in statuses else status
-        outbox.announce(connection, group_id, kind, now)
+        outbox.announce(connection, group_id, kind, now, home)
 
 
 def _running(job_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
@@ -324,7 +324,8 @@ def _change(connection: Connection, *where: ColumnElement[bool], **values: Any) 
 def _new_values(new: NewJob, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys(JOB_FIELDS)
     values |= {field.name: getattr(new, field.name) for field in fields(NewJob)}
-    return values | {"status": JobStatus.QUEUED, "attempt": 0, "created_at": now, "notes": ()}
+    values |= {"status": JobStatus.QUEUED, "attempt": 0, "created_at": now}
+    return values | {"notes": (), "unwanted": False}
 
 
 def job_of(row: Any) -> Job:

@@ -16,6 +16,7 @@ GUILD_LOCK = 2
 GROUP_LOCK = 3
 MANY_WORKS_LOCK = 4
 OWNER_LOCK = 5
+TAKEOVER_LOCK = 6
 
 
 def _lock(kind: int, name: str) -> ColumnElement[None]:
@@ -32,6 +33,7 @@ LOCK_BOTH = select(_lock(MEMBER_LOCK, "member"), _lock(GUILD_LOCK, "guild"))
 LOCK_GUILD = select(_WITH_OTHERS, _lock(GUILD_LOCK, "guild"))
 LOCK_OWNER = select(_WITH_OTHERS, _lock(OWNER_LOCK, "owner"))
 LOCK_GROUP = select(_lock(GROUP_LOCK, "group"))
+LOCK_TAKEOVER = select(func.pg_advisory_xact_lock(TAKEOVER_LOCK, 0))
 
 
 def take_locks(connection: Connection, user_id: int, guild_id: int | None) -> None:
@@ -48,6 +50,11 @@ def take_group_lock(connection: Connection, group_id: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(LOCK_GROUP, {"group": group_id})
+
+
+def take_takeover_lock(connection: Connection) -> None:
+    """Until the transaction ends, let no other bot free what the dead have held."""
+    connection.execute(LOCK_TAKEOVER)
 
 
 async def lock_guild(session: AsyncSession, guild_id: int) -> None:

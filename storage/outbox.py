@@ -24,6 +24,7 @@ class Delivery:
             back, because its result cannot be shown.
         attempts: Tries that failed so far.
         post_begun_at: When a new message was first about to be posted; None where none ever was.
+        holder: Lease of the bot that is to make it; None with one bot alone.
     """
 
     id: int
@@ -31,19 +32,25 @@ class Delivery:
     kind: JobStatus
     attempts: int
     post_begun_at: datetime | None = None
+    holder: str | None = None
 
 
 class Outbox:
-    """The deliveries that wait. What is settled or unknown is left alone by every method."""
+    """The deliveries that wait. What is settled or unknown is left alone by every method.
+
+    Where several bots share the database, each delivery has its ``holder``, and a method that is
+    given another one leaves it alone, too.
+    """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def due(self, now: datetime, limit: int) -> list[Delivery]:
+    async def due(self, now: datetime, limit: int, *, holder: str | None = None) -> list[Delivery]:
         """At most ``limit`` deliveries whose time has come, the longest due first."""
+        mine = () if holder is None else (OutboxRow.holder == holder,)
         statement = (
             select(OutboxRow)
-            .where(OutboxRow.state == DeliveryState.PENDING, OutboxRow.due_at <= now)
+            .where(OutboxRow.state == DeliveryState.PENDING, OutboxRow.due_at <= now, *mine)
             .order_by(OutboxRow.due_at, OutboxRow.id)
             .limit(limit)
         )
@@ -55,6 +62,7 @@ class Outbox:
                 kind=row.kind,
                 attempts=row.attempts,
                 post_begun_at=row.post_begun_at,
+                holder=row.holder,
             )
             for row in rows
         ]
@@ -73,29 +81,43 @@ class Outbox:
         """The member has been told."""
         await self._change(delivery_id, state=DeliveryState.DELIVERED, settled_at=datetime.now(UTC))
 
-    async def postpone(self, delivery_id: int, until: datetime, reason: str) -> None:
+    async def postpone(
+        self, delivery_id: int, until: datetime, reason: str, *, holder: str | None = None
+    ) -> None:
         """A try failed; it is due again at ``until``."""
         await self._change(
-            delivery_id, attempts=OutboxRow.attempts + 1, due_at=until, last_error=reason
+            delivery_id,
+            holder,
+            attempts=OutboxRow.attempts + 1,
+            due_at=until,
+            last_error=reason,
         )
 
-    async def begin_post(self, delivery_id: int, now: datetime) -> None:
-        """A message is about to be posted: from here on there may be one, whatever is heard."""
-        await self._change(delivery_id, post_begun_at=func.coalesce(OutboxRow.post_begun_at, now))
+    async def begin_post(
+        self, delivery_id: int, now: datetime, *, holder: str | None = None
+    ) -> bool:
+        """A message is about to be posted: from here on there may be one, whatever is heard.
 
-    async def give_back(self, delivery_id: int, reason: str) -> None:
+        Returns:
+            Whether it may be: the delivery still waits, for this holder.
+        """
+        begun = func.coalesce(OutboxRow.post_begun_at, now)
+        return await self._change(delivery_id, holder, post_begun_at=begun)
+
+    async def give_back(self, delivery_id: int, reason: str, *, holder: str | None = None) -> None:
         """The result cannot be shown: the charge is given back, and that is what is due now."""
         now = datetime.now(UTC)
         apologise = _changing(
-            delivery_id, kind=JobStatus.CANCELLED, attempts=0, due_at=now, last_error=reason
+            delivery_id, holder, kind=JobStatus.CANCELLED, attempts=0, due_at=now, last_error=reason
         )
         await self._refund(delivery_id, apologise, now)
 
-    async def abandoned(self, delivery_id: int, reason: str) -> None:
+    async def abandoned(self, delivery_id: int, reason: str, *, holder: str | None = None) -> None:
         """No way to the member is left, so the charge for what was made is given back, too."""
         now = datetime.now(UTC)
         abandon = _changing(
             delivery_id,
+            holder,
             state=DeliveryState.ABANDONED,
             attempts=OutboxRow.attempts + 1,
             last_error=reason,
@@ -137,20 +159,29 @@ class Outbox:
 
         await self._sessions.transact(work)
 
-    async def _change(self, delivery_id: int, **values: Any) -> None:
-        statement = _changing(delivery_id, **values)
-        await self._sessions.transact(lambda connection: connection.execute(statement))
+    async def _change(self, delivery_id: int, holder: str | None = None, **values: Any) -> bool:
+        statement = _changing(delivery_id, holder, **values)
+        return await self._sessions.transact(
+            lambda connection: connection.execute(statement).rowcount > 0
+        )
 
 
-def _changing(delivery_id: int, **values: Any) -> Update:
+def _changing(delivery_id: int, holder: str | None, **values: Any) -> Update:
     """Changes a delivery that still waits."""
     waits = (OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
-    return update(OutboxRow).where(*waits).values(values)
+    mine = () if holder is None else (OutboxRow.holder == holder,)
+    return update(OutboxRow).where(*waits, *mine).values(values)
 
 
-def announce(connection: Connection, job_id: str, kind: JobStatus, now: datetime) -> None:
-    """Put a job's outcome into the outbox, inside the transaction that decides it."""
-    values = {"job_id": job_id, "kind": kind, "created_at": now, "due_at": now}
+def announce(
+    connection: Connection, job_id: str, kind: JobStatus, now: datetime, home: str | None
+) -> None:
+    """Put a job's outcome into the outbox, inside the transaction that decides it.
+
+    Args:
+        home: The job's; the bot that said "queued" in a message is the one to say more in it.
+    """
+    values = {"job_id": job_id, "kind": kind, "created_at": now, "due_at": now, "holder": home}
     connection.execute(INSERT, values | {"state": DeliveryState.PENDING, "attempts": 0})
 
 

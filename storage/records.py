@@ -52,6 +52,7 @@ class NewJob:
             None for a job with a message of its own.
         place: Which of its group the job is, counted from 1; 1 without a group.
         interaction_id: Snowflake of the interaction that asked, so that it is obeyed only once.
+        home: Lease of the bot that took the job in, and that tells of it; None with one bot alone.
         source_notes: What was changed in the source, one sentence each.
         interaction_token: Secret, and so in no ``repr``.
         attachment_size_limit: Bytes that may be uploaded in answer.
@@ -80,6 +81,7 @@ class NewJob:
     group_id: str | None = None
     place: int = 1
     interaction_id: int | None = None
+    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class Job(NewJob):
         notes: What was changed on the way to the result, one sentence each.
         error_code: One word on why the job failed.
         error_message: One sentence on it, for the member.
+        holder: Lease of the bot that claimed the newest attempt; None with one bot alone.
+        unwanted: Another bot than its holder was asked to take it back while it ran.
     """
 
     status: JobStatus
@@ -112,6 +116,8 @@ class Job(NewJob):
     notes: tuple[str, ...]
     error_code: str | None
     error_message: str | None
+    holder: str | None = None
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

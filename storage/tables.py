@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     TextClause,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -40,6 +41,8 @@ BONUS_RESERVATION = text("kind = 'reserve' AND expires_on IS NOT NULL")
 BONUS = text("expires_on IS NOT NULL")
 SPENDING = text("kind IN ('reserve', 'refund')")
 PENDING = text("state = 'pending'")
+QUEUED = text("status = 'queued'")
+RUNNING = text("status = 'running'")
 
 
 class LedgerKind(StrEnum):
@@ -92,6 +95,8 @@ class JobRow(Base):
         _partial("ix_jobs_user_in_flight", "user_id", where=IN_FLIGHT),
         _partial("ix_jobs_guild_in_flight", "guild_id", where=IN_FLIGHT),
         Index("ix_jobs_served", "user_id", "started_at"),
+        _partial("ix_jobs_waiting", "user_id", "created_at", where=QUEUED),
+        _partial("ix_jobs_running", "holder", where=RUNNING),
         Index("ix_jobs_guild_created", "guild_id", "created_at"),
     )
 
@@ -120,6 +125,7 @@ class JobRow(Base):
     group_id: Mapped[str | None] = mapped_column(String(32), index=True)
     place: Mapped[int]
     interaction_id: Mapped[int | None] = mapped_column(BigInteger)
+    home: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[JobStatus] = mapped_column(word_of(JobStatus, "status"))
     attempt: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -135,6 +141,8 @@ class JobRow(Base):
     notes: Mapped[tuple[str, ...]] = mapped_column(Sentences)
     error_code: Mapped[str | None] = mapped_column(FreeText)
     error_message: Mapped[str | None] = mapped_column(FreeText)
+    holder: Mapped[str | None] = mapped_column(String(32))
+    unwanted: Mapped[bool] = mapped_column(server_default=false())
 
 
 class LedgerRow(Base):
@@ -208,6 +216,7 @@ class OutboxRow(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     post_begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    holder: Mapped[str | None] = mapped_column(String(32))
 
 
 class ImageUseRow(Base):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.resources import as_file, files
 
 import msgspec
@@ -15,12 +16,20 @@ class BenchFailed(RestyleError):
     """A benchmark's process ended without a report."""
 
 
-def run_benchmark(name: str, *, quick: bool, rounds: int | None, threads: int | None) -> Report:
+def run_benchmark(
+    name: str,
+    *,
+    quick: bool,
+    rounds: int | None,
+    threads: int | None,
+    parts: Sequence[str] = (),
+) -> Report:
     """The report of one run.
 
     Args:
         rounds: How often each thing is measured; None leaves it to the benchmark.
         threads: Threads for torch; None is one, which a busy machine disturbs least.
+        parts: Which of its parts to run; empty: all.
 
     Raises:
         BenchFailed: It ended without one; the last line of its log is told.
@@ -29,6 +38,8 @@ def run_benchmark(name: str, *, quick: bool, rounds: int | None, threads: int | 
     command += ["--quick"] if quick else []
     command += [] if rounds is None else ["--rounds", str(rounds)]
     command += [] if threads is None else ["--threads", str(threads)]
+    for part in parts:
+        command += ["--part", part]
     with as_file(files("bot") / "demo" / "photos") as photos:
         done = subprocess.run(
             [*command, "--photos", str(photos)],

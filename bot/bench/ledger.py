@@ -43,7 +43,7 @@ async def measure_ledger(
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="restyle-ledger-") as folder:
         urls = {"sqlite": f"sqlite:///{Path(folder) / 'ledger.db'}"}
-        server = None if postgres_url else _postgres_in(Path(folder))
+        server = None if postgres_url else postgres_in(Path(folder))
         if postgres_url:
             urls["postgres"] = postgres_url
         elif server is not None:
@@ -170,7 +170,7 @@ def _new_job(number: int) -> NewJob:
     )
 
 
-def _postgres_in(folder: Path) -> Any:
+def postgres_in(folder: Path) -> Any:
     try:
         with warnings.catch_warnings():
             # The package asks for a runtime folder at import, and warns where there is none.

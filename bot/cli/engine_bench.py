@@ -17,6 +17,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Tiny models, one round: does it work?")]
 Rounds = Annotated[int | None, typer.Option(min=1, help="How often each thing is measured.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads for torch; one if not given.")]
+Part = Annotated[
+    list[str] | None,
+    typer.Option(help="A part of `cluster`: overhead, gain, kills, fairness, claims or bot."),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder that NAME.json is written to.")]
 
 
@@ -34,16 +38,25 @@ def _command(names: Sequence[str]) -> Callable[..., None]:
         rounds: Rounds = None,
         threads: Threads = None,
         out: Out = None,
+        part: Part = None,
         *,
         quick: Quick = False,
         as_json: Json = False,
     ) -> None:
         reports = []
         for name in names:
-            report = run_benchmark(name, quick=quick, rounds=rounds, threads=threads)
+            if name == "cluster":
+                # It takes the bot along, which the others need not load.
+                from bot.bench.cluster import measure_cluster
+
+                report = measure_cluster(
+                    quick=quick, rounds=rounds, threads=threads, parts=part or ()
+                )
+            else:
+                report = run_benchmark(name, quick=quick, rounds=rounds, threads=threads)
             reports.append(report)
             if out is not None:
-                _keep(report, out)
+                _keep(report, out, some=bool(part))
             if not as_json:
                 Console().print(report_table(report))
         if as_json:
@@ -52,10 +65,16 @@ def _command(names: Sequence[str]) -> Callable[..., None]:
     return command
 
 
-def _keep(report: Report, folder: Path) -> None:
+def _keep(report: Report, folder: Path, *, some: bool) -> None:
+    """Write a report; one of ``some`` parts into what is there of the others."""
     folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{report.name}.json"
+    if some and path.exists():
+        from bot.bench.cluster import merged
+
+        report = merged(msgspec.json.decode(path.read_bytes(), type=Report), report)
     text = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    (folder / f"{report.name}.json").write_bytes(text + b"\n")
+    path.write_bytes(text + b"\n")
 
 
 def _told(reports: list[Report]) -> object:

@@ -19,7 +19,7 @@ async def about_command(interaction: "discord.Interaction[RestyleBot]") -> None:
     """Answer to the member alone."""
     app = interaction.client.app
     health = app.engine.health()
-    waiting = app.queue.qsize()
+    waiting = app.line.length
     lines = [
         _("**Restyle {version}**, a self-hosted bot that gives pictures a new look.").format(
             version=__version__

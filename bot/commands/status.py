@@ -33,7 +33,7 @@ async def status_command(interaction: "discord.Interaction[RestyleBot]") -> None
     health = app.engine.health()
     to_deliver = await app.database.outbox.pending()
     free = (await asyncio.to_thread(shutil.disk_usage, app.settings.data_dir)).free
-    waiting = app.queue.qsize()
+    waiting = app.line.length
     lines = [
         _("**Restyle {version}**, running for {time}.").format(
             version=__version__, time=duration(time.monotonic() - app.began_s)

@@ -14,6 +14,7 @@ from bot.delivery.faults import APOLOGY_REFUSED, UNREACHED, Fault, fault_of
 from bot.delivery.letters import LetterWriter, apology_letter
 from bot.intake import CannotShrink, IntakeError
 from bot.jobs.announcements import Announcements
+from bot.jobs.lease import Lease
 from bot.jobs.watch import MessageWatch
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.tracing import JobTraces
@@ -29,12 +30,22 @@ AT_ONCE = 4
 # Each refusal for size halves what is tried next.
 SIZES_TRIED = 5
 IDLE_S = 30.0
+# The jobs that this bot took in are made by others too, who cannot wake it.
+SHARED_IDLE_S = 0.5
 RETRY_S = 1.0
 LONGEST_PAUSE_S = 300.0
 
 
+class NotOurs(Exception):
+    """Another bot makes this delivery now: it has taken this one for dead."""
+
+
 class Deliverer:
-    """Owns the delivery loop; ``wake`` tells it that the outbox has something new."""
+    """Owns the delivery loop; ``wake`` tells it that the outbox has something new.
+
+    Args:
+        lease: This bot's, where others share the outbox; it then delivers what is its own only.
+    """
 
     def __init__(
         self,
@@ -47,8 +58,11 @@ class Deliverer:
         max_attempts: int,
         metrics: Metrics,
         traces: JobTraces,
+        lease: Lease | None = None,
     ) -> None:
         self._database = database
+        self._lease = lease
+        self._idle_s = IDLE_S if lease is None else SHARED_IDLE_S
         self._courier = courier
         self._writer = writer
         self._announcements = announcements
@@ -88,7 +102,7 @@ class Deliverer:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        pause_s = IDLE_S
+        pause_s = self._idle_s
         while True:
             try:
                 async with asyncio.timeout(pause_s):
@@ -106,7 +120,7 @@ class Deliverer:
 
     async def _drain(self) -> float:
         """Deliver all that is due; return the seconds until the next look."""
-        while due := await self._database.outbox.due(datetime.now(UTC), BATCH):
+        while due := await self._due():
             at_once = asyncio.Semaphore(AT_ONCE)
             # All are awaited to their ends: one that breaks must not leave another half made.
             outcomes = await asyncio.gather(
@@ -115,7 +129,15 @@ class Deliverer:
             for item, outcome in zip(due, outcomes, strict=True):
                 await self._note(item, outcome)
         # What is postponed wakes nobody when its time has come.
-        return RETRY_S if await self._database.outbox.pending() else IDLE_S
+        waits = await self._database.outbox.pending()
+        return min(RETRY_S, self._idle_s) if waits else self._idle_s
+
+    async def _due(self) -> list[Delivery]:
+        if self._lease is None:
+            return await self._database.outbox.due(datetime.now(UTC), BATCH)
+        if not self._lease.valid:
+            return []
+        return await self._database.outbox.due(datetime.now(UTC), BATCH, holder=self._lease.id)
 
     async def _note(self, item: Delivery, outcome: bool | BaseException) -> None:
         """Have what nobody foresaw tried again like a fault; the rest was noted on its way."""
@@ -134,6 +156,9 @@ class Deliverer:
             bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
             jobs = await self._database.jobs.group(job)
             await self._announcements.settled(job.id)
+            if not self._ours(item):
+                log.warning("left to another bot")
+                return True
             if item.kind is JobStatus.CANCELLED and any(j.status is JobStatus.DONE for j in jobs):
                 over = await self._apologise(item, job)
             else:
@@ -149,6 +174,9 @@ class Deliverer:
         try:
             with self._traces.delivery(jobs[0]):
                 await self._bring(jobs, partial(self._begin_post, item))
+        except NotOurs:
+            log.warning("left to another bot")
+            return True
         except PostUnknown as error:
             return await self._failed(item, None, Fault.POST_UNKNOWN, error)
         except (CannotShrink, ImageMissing) as error:
@@ -175,7 +203,14 @@ class Deliverer:
     async def _begin_post(self, item: Delivery) -> None:
         now = datetime.now(UTC)
         check_post(item.post_begun_at, now)
-        await self._database.outbox.begin_post(item.id, now)
+        begun = await self._database.outbox.begin_post(item.id, now, holder=item.holder)
+        if not begun and item.holder is not None:
+            raise NotOurs
+
+    def _ours(self, item: Delivery) -> bool:
+        """Whether no other bot can have taken this delivery over since."""
+        lease = self._lease
+        return lease is None or (lease.valid and lease.id == item.holder)
 
     async def _bring(self, jobs: list[Job], begin_post: Callable[[], Awaitable[None]]) -> None:
         """Write the letter and bring it, smaller after each refusal for its size."""
@@ -199,18 +234,18 @@ class Deliverer:
         if fault is Fault.TRY_LATER and item.attempts + 1 < self._max_attempts:
             pause_s = min(2.0**item.attempts, LONGEST_PAUSE_S)
             until = datetime.now(UTC) + timedelta(seconds=pause_s)
-            await self._database.outbox.postpone(item.id, until, str(error))
+            await self._database.outbox.postpone(item.id, until, str(error), holder=item.holder)
             self._metrics.delivery("postponed")
             bound.info("delivery postponed", pause_s=pause_s)
             return False
         reason = f"{fault.name.lower()}: {error}"
         if item.kind is JobStatus.DONE and fault not in APOLOGY_REFUSED:
             # Refunded first; the sentence is the next delivery, so it outlives this process.
-            await self._database.outbox.give_back(item.id, reason)
+            await self._database.outbox.give_back(item.id, reason, holder=item.holder)
             self._metrics.delivery("abandoned")
             bound.warning("delivery given up, its sentence is next")
             return False
-        await self._database.outbox.abandoned(item.id, reason)
+        await self._database.outbox.abandoned(item.id, reason, holder=item.holder)
         self._metrics.delivery("abandoned")
         bound.warning("delivery given up")
         self._watch.settled(message_id)

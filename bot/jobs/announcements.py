@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.queue import JobQueue
+from bot.jobs.line import Line
 
 
 class Announcements:
     """Knows which jobs are being announced right now."""
 
-    def __init__(self, queue: JobQueue) -> None:
-        self._queue = queue
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._under_way: dict[str, asyncio.Event] = {}
 
     @asynccontextmanager
@@ -19,7 +19,7 @@ class Announcements:
         """Announce within; yields whether the job still waits, so that it is worth saying."""
         over = self._under_way[job_id] = asyncio.Event()
         try:
-            yield self._queue.position(job_id) is not None
+            yield await self._line.waits(job_id)
         finally:
             del self._under_way[job_id]
             over.set()

@@ -1,7 +1,8 @@
 """Hands queued jobs to the engine: as many as it has room for, and never the same one twice."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,9 @@ from structlog.contextvars import bind_contextvars
 
 from bot.jobs.follower import Follower
 from bot.jobs.insistence import RETRY_S, insist
+from bot.jobs.line import Line
 from bot.jobs.status import Editor
 from bot.language import N_
-from bot.queue import JobQueue, QueuedJob
 from engine.api import Engine
 from storage.database import Database
 from storage.errors import StorageError
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 # For telling the members of jobs that had to be let go.
 LAST_WORDS_S = 2.0
+# How often a full engine is asked whether it has got more slots.
+LOOK_S = 0.5
 BROKEN = N_("Something went wrong on my side. Nothing was charged; please try again.")
 
 
@@ -29,6 +32,7 @@ class Dispatcher:
     """Takes the fairest job off the queue whenever the engine has a free slot.
 
     Args:
+        line: What feeds the queue.
         editor_for: Makes the editor of a job's progress message.
         finished: Called after a job has got its final state.
         paused: Tells the member of a job, by its id, that it waits until the bot is back.
@@ -39,7 +43,7 @@ class Dispatcher:
         *,
         engine: Engine,
         database: Database,
-        queue: JobQueue,
+        line: Line,
         follower: Follower,
         editor_for: Callable[[Job], Editor],
         finished: Callable[[], None],
@@ -47,7 +51,7 @@ class Dispatcher:
     ) -> None:
         self._engine = engine
         self._database = database
-        self._queue = queue
+        self._line = line
         self._follower = follower
         self._editor_for = editor_for
         self._finished = finished
@@ -64,65 +68,87 @@ class Dispatcher:
         return self._loop_task is not None and not self._loop_task.done()
 
     async def start(self) -> None:
-        """Rebuild the queue from the database, then begin to hand over."""
-        self._queue.seed_served(await self._database.jobs.last_served())
-        for job in await self._database.jobs.unfinished():
-            self._queue.put_nowait(_queued(job))
+        """Take over what waits in the database, then begin to hand over."""
+        await self._line.begin()
         self._loop_task = asyncio.create_task(self._run(), name="dispatcher")
 
     async def close(self, grace_s: float) -> None:
         """Take no more jobs, let running ones finish for ``grace_s`` seconds, then let go.
 
-        Members whose jobs wait are told so meanwhile. A job that is let go stays `running` in the
-        database and is queued again at the next start.
+        Members whose jobs wait for this bot are told so meanwhile. A job that is let go stays
+        `running` in the database; the next start, or another bot, queues it again.
         """
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
-        told = set(self._queue.job_ids())
+        told = set(await self._line.waiting()) if self._line.alone else set()
         waiting = [asyncio.create_task(self._paused(job_id)) for job_id in told]
         if running := [*self._running.values(), *waiting]:
             await asyncio.wait(running, timeout=grace_s)
-        # What was just being taken in as all this began has come since.
-        let_go = [*self._running, *(job for job in self._queue.job_ids() if job not in told)]
-        for task in [*self._running.values(), *waiting]:
+        let_go = list(self._running)
+        if self._line.alone:
+            # What was just being taken in as all this began has come since.
+            let_go += [job for job in await self._line.waiting() if job not in told]
+        following = self.let_go()
+        for task in waiting:
             task.cancel()
-        await asyncio.gather(*self._running.values(), *waiting, return_exceptions=True)
-        if let_go and grace_s > 0:
+        await asyncio.gather(*following, *waiting, return_exceptions=True)
+        if let_go and grace_s > 0 and self._line.alone:
             last_words = [asyncio.create_task(self._paused(job_id)) for job_id in let_go]
             await asyncio.wait(last_words, timeout=LAST_WORDS_S)
             for task in last_words:
                 task.cancel()
             await asyncio.gather(*last_words, return_exceptions=True)
 
+    def let_go(self) -> list[asyncio.Task[None]]:
+        """Follow none of the running jobs any more; what is to be awaited."""
+        following = list(self._running.values())
+        for task in following:
+            task.cancel()
+        return following
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job wherever it is; one that is over is left alone."""
-        self._queue.remove(job_id)
+        self._line.leave(job_id)
         if await self._database.jobs.cancel(job_id) is JobStatus.RUNNING:
-            # The engine may not have heard of it yet; its follower asks again at every event.
-            self._unwanted.add(job_id)
-            if key := self._attempts.get(job_id):
-                await self._engine.cancel(key)
+            if job_id not in self._running:
+                await self._line.stop_elsewhere(job_id)
+            await self._stop(job_id)
         self._finished()
+
+    async def stop(self, job_ids: Collection[str]) -> None:
+        """Stop those jobs that run here; they were taken back elsewhere."""
+        for job_id in job_ids:
+            if job_id in self._running and job_id not in self._unwanted:
+                await self._stop(job_id)
+
+    async def _stop(self, job_id: str) -> None:
+        # The engine may not have heard of it yet; its follower asks again at every event.
+        self._unwanted.add(job_id)
+        if key := self._attempts.get(job_id):
+            await self._engine.cancel(key)
 
     async def _run(self) -> None:
         while True:
             await self._engine.wait_ready()
-            while len(self._running) >= max(1, self._engine.health().slots):
+            while len(self._running) >= self._room:
                 self._slot_freed.clear()
-                await self._slot_freed.wait()
-            queued = await self._queue.get()
+                # Or the engine has got more slots, of which it tells in its health only.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._slot_freed.wait()
+            queued = await self._line.next()
             if not self._engine.health().alive:
                 # It died while nobody asked for anything: that must not cost this job an attempt.
-                self._queue.put_head(queued)
+                self._line.put_back(queued)
                 continue
             # Shielded by nothing: a cancel between claim and task leaves a `running` row, which
             # the next start queues again.
             try:
-                job = await self._database.jobs.claim(queued.job_id)
+                job = await self._line.claim(queued)
             except StorageError as error:
                 log.error("job not claimed, next try soon", job=queued.job_id, error=str(error))
-                self._queue.put_head(queued)
+                self._line.put_back(queued)
                 await asyncio.sleep(RETRY_S)
                 continue
             if job is None:
@@ -131,6 +157,12 @@ class Dispatcher:
             self._running[job.id] = task
             self._attempts[job.id] = f"{job.id}.{job.attempt}"
             task.add_done_callback(partial(self._free, job.id))
+
+    @property
+    def _room(self) -> int:
+        """How many jobs may be in the engine at once; of a cluster's slots, others may have all."""
+        health = self._engine.health()
+        return health.slots if health.workers else max(1, health.slots)
 
     def _free(self, job_id: str, _task: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
@@ -158,10 +190,4 @@ class Dispatcher:
         if over:
             self._finished()
         else:
-            self._queue.put_head(_queued(job))
-
-
-def _queued(job: Job) -> QueuedJob:
-    return QueuedJob(
-        job_id=job.id, user_id=job.user_id, created_at=job.created_at, priority=job.priority
-    )
+            self._line.again(job)

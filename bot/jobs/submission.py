@@ -11,6 +11,7 @@ from bot.errors import Gone, NotAllowed
 from bot.jobs.beginning import check_prompt
 from bot.jobs.estimate import Estimator
 from bot.jobs.honouring import honoured
+from bot.jobs.line import Line
 from bot.jobs.origin import Origin
 from bot.jobs.spec import JobSpec
 from bot.jobs.wish import NO_LONGER_KEPT, Wish, hashes_of
@@ -28,7 +29,6 @@ from bot.moderation.holding import (
 )
 from bot.offer import Offer
 from bot.privacy.consent import require_parents_consent
-from bot.queue import JobQueue, QueuedJob
 from bot.quota import texts as quota_texts
 from bot.quota.quote import costs_of
 from bot.quota.ruling import Quotas
@@ -68,7 +68,11 @@ class Submitted:
 
 
 class Submission:
-    """Takes wishes in. Nothing is charged before every check has passed."""
+    """Takes wishes in. Nothing is charged before every check has passed.
+
+    Args:
+        home: Tells the lease of this bot; None where it has its database to itself.
+    """
 
     def __init__(
         self,
@@ -76,7 +80,8 @@ class Submission:
         settings: Settings,
         database: Database,
         images: ImageStore,
-        queue: JobQueue,
+        line: Line,
+        home: Callable[[], str | None],
         offer: Offer,
         estimator: Estimator,
         content: ContentCheck,
@@ -84,7 +89,8 @@ class Submission:
         self._settings = settings
         self._database = database
         self._images = images
-        self._queue = queue
+        self._line = line
+        self._home = home
         self._offer = offer
         self._estimator = estimator
         self._admission = Admission(database)
@@ -193,7 +199,7 @@ class Submission:
             raise NotAllowed(_(RESTARTING))
         with quota_texts.refusals():
             jobs = await self._database.jobs.submit_all(
-                rows(origin, wish, specs, costs), ruling.terms
+                rows(origin, wish, specs, costs, self._home()), ruling.terms
             )
         return await self._enqueue(jobs, specs, ruling.terms, sum(costs))
 
@@ -201,17 +207,7 @@ class Submission:
         self, jobs: list[Job], specs: list[JobSpec], terms: Terms, cost: int
     ) -> Submitted:
         first = jobs[0]
-        for job in jobs:
-            self._queue.put_nowait(
-                QueuedJob(
-                    job_id=job.id,
-                    user_id=job.user_id,
-                    created_at=job.created_at,
-                    priority=job.priority,
-                )
-            )
-        # Asked for at once: after the next await a dispatcher may already have taken it.
-        position = self._queue.position(first.id) or 1
+        position = await self._line.join(jobs)
         balance = await self._database.quota.balance(first.guild_id, first.user_id, terms)
         wait_s = self._wait_s(specs, position)
         return Submitted(job=first, position=position, wait_s=wait_s, cost=cost, balance=balance)
@@ -225,14 +221,18 @@ class Submission:
 
     def _require_time(self, origin: Origin, specs: list[JobSpec]) -> None:
         """Refuse what is only reached by a token that will not live to see it."""
-        wait_s = self._wait_s(specs, self._queue.qsize() + 1)
+        wait_s = self._wait_s(specs, self._line.length + 1)
         left_s = (origin.token_expires_at - discord.utils.utcnow()).total_seconds()
         if origin.private and wait_s is not None and wait_s > left_s:
             raise NotAllowed(_(TOO_LONG_A_WAIT))
 
 
 def rows(
-    origin: Origin, wish: Wish, specs: Sequence[JobSpec], costs: Sequence[int]
+    origin: Origin,
+    wish: Wish,
+    specs: Sequence[JobSpec],
+    costs: Sequence[int],
+    home: str | None,
 ) -> list[NewJob]:
     """One row for each picture of a wish; several have the first one's id as their group."""
     ids = [new_job_id() for _ in specs]
@@ -259,6 +259,7 @@ def rows(
             group_id=group_id,
             place=place,
             interaction_id=origin.interaction_id,
+            home=home,
         )
         for place, (job_id, spec, cost) in enumerate(zip(ids, specs, costs, strict=True), start=1)
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.queue import JobQueue
+from bot.jobs.line import Line
 from engine.api import Engine, Health
 from storage.database import Database
 from storage.ledger_totals import LedgerTotal
@@ -17,8 +17,8 @@ class LiveFigures(Collector):
     A collector cannot await, so ``refresh`` reads the ledger before each scrape.
     """
 
-    def __init__(self, queue: JobQueue, engine: Engine, database: Database) -> None:
-        self._queue = queue
+    def __init__(self, line: Line, engine: Engine, database: Database) -> None:
+        self._line = line
         self._engine = engine
         self._database = database
         self._ledger: dict[str, LedgerTotal] = {}
@@ -35,7 +35,7 @@ class LiveFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """See ``prometheus_client.registry.Collector``."""
         health = self._engine.health()
-        yield GaugeMetricFamily("restyle_queue_jobs", "Jobs that wait.", value=self._queue.qsize())
+        yield GaugeMetricFamily("restyle_queue_jobs", "Jobs that wait.", value=self._line.length)
         yield GaugeMetricFamily(
             "restyle_engine_up", "1 while the engine can take attempts.", value=health.alive
         )

@@ -22,7 +22,7 @@ QUIET = discord.AllowedMentions.none()
 async def monitored(app: Application, client: discord.Client) -> AsyncIterator[MonitoringServer]:
     """Serve figures and watch over ``app``, which has been started, for as long as the block."""
     settings = app.settings
-    live = LiveFigures(app.queue, app.engine, app.database)
+    live = LiveFigures(app.line, app.engine, app.database)
     app.metrics.registry.register(live)
     server = MonitoringServer(
         metrics=app.metrics,

@@ -21,7 +21,12 @@ def main() -> int:
     options = _arguments()
     report = measured(
         options.name,
-        BenchSettings(quick=options.quick, rounds=options.rounds, photos=options.photos),
+        BenchSettings(
+            quick=options.quick,
+            rounds=options.rounds,
+            photos=options.photos,
+            parts=tuple(options.part),
+        ),
         threads=options.threads,
     )
     sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
@@ -67,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     # than one thread does, and not all that is compared loses alike.
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--part", action="append", default=[])
     return parser.parse_args()
 
 

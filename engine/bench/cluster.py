@@ -49,14 +49,16 @@ def measure(settings: BenchSettings, measures: Measures) -> int:
 
 async def _measured(settings: BenchSettings, measures: Measures) -> int:
     rounds = settings.rounds_or(OVERHEAD_JOBS)
-    async with cluster(cpus=1) as one:
-        measures.figure("overhead_ms", await _overhead_ms(one, rounds), at_most=10.0)
-    alone = await _jobs_a_second(1)
-    measures.figure("two_actors_gain", await _jobs_a_second(2) / alone, at_least=1.9)
-    many = 3 if settings.quick else MANY
-    measures.figure("sixteen_actors_gain", await _jobs_a_second(many) / alone, at_least=14.0)
-    await _kills(measures, 12 if settings.quick else KILL_JOBS)
-    measures.notes.append("A kill of the bot is tried by `make chaos`, with the local engine.")
+    if settings.wants("overhead"):
+        async with cluster(cpus=1) as one:
+            measures.figure("overhead_ms", await _overhead_ms(one, rounds), at_most=10.0)
+    if settings.wants("gain"):
+        alone = await _jobs_a_second(1)
+        measures.figure("two_actors_gain", await _jobs_a_second(2) / alone, at_least=1.9)
+        many = 3 if settings.quick else MANY
+        measures.figure("sixteen_actors_gain", await _jobs_a_second(many) / alone, at_least=14.0)
+    if settings.wants("kills"):
+        await _kills(measures, 12 if settings.quick else KILL_JOBS)
     return rounds
 
 

@@ -35,10 +35,19 @@ _encode = msgspec.msgpack.encode
 
 
 class ActorState(msgspec.Struct, frozen=True, kw_only=True):
-    """How an actor is: its engine's latest report, and the address of its node."""
+    """How an actor is.
+
+    Attributes:
+        report: Its engine's latest.
+        node: Address of its node.
+        running: Attempts in it, whichever gateway handed them over.
+        quiet_s: How long its engine has said nothing.
+    """
 
     report: Report | None
     node: str
+    running: int
+    quiet_s: float
 
 
 class EngineActor:
@@ -54,7 +63,7 @@ class EngineActor:
         self._node = node
         self._requests = RequestQueue()
         self._logs: dict[str, AttemptLog] = {}
-        self._asked_at = time.monotonic()
+        self._asked_at = self._heard_at = time.monotonic()
         self._report: Report | None = None
         self._greeting: asyncio.Future[Hello | Fatal] | None = None
         self._draining = False
@@ -100,7 +109,14 @@ class EngineActor:
     async def state(self) -> bytes:
         """An ``ActorState``; whoever asks wants the attempts to go on."""
         self._asked_at = time.monotonic()
-        return _encode(ActorState(report=self._report, node=self._node()))
+        return _encode(
+            ActorState(
+                report=self._report,
+                node=self._node(),
+                running=len(self._running()),
+                quiet_s=time.monotonic() - self._heard_at,
+            )
+        )
 
     async def drain(self) -> bool:
         """Take no more attempts, for an actor of another version to have the GPU; whether idle."""
@@ -128,6 +144,7 @@ class EngineActor:
                 os._exit(BROKEN)
 
     def _take(self, reply: Reply) -> None:
+        self._heard_at = time.monotonic()
         match reply:
             case Hello() | Fatal():
                 assert self._greeting is not None

@@ -19,6 +19,8 @@ from engine.ray.seats import Seat, drain_slow
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
+# While other gateways use an actor, only asking tells when it is free.
+SHARED_POLL_S = 0.2
 LOOK_FOR_NODES_S = 5.0
 RETRY_S = 0.5
 
@@ -126,10 +128,11 @@ class Fleet:
                 seat.greeted(hello)
                 logger.info("%s is ready: %s on %s", seat.name, hello.device, state.node)
             seat.report, seat.node = state.report, state.node
+            seat.told(state.running, state.quiet_s)
             seat.try_again()
             drain_slow(self.seats.values())
             self._changed()
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(SHARED_POLL_S if seat.others else POLL_S)
 
     async def _replace_others(self) -> None:
         """Let actors of other versions finish what they have, then end them."""

@@ -234,7 +234,9 @@ class Gateway:
 
     @property
     def _slots(self) -> int:
-        return sum(seat.slots for seat in self._fleet.seats.values() if not seat.drained)
+        """As many attempts as this client may have in the cluster, besides those of others."""
+        seats = self._fleet.seats.values()
+        return sum(max(0, seat.slots - seat.others) for seat in seats if not seat.drained)
 
     def _report(self) -> None:
         """Say how the actors are, when that is news or was not said for a while."""

@@ -33,7 +33,9 @@ class Seat:
     drained: str = ""
     drained_at: float = 0.0
     running: set[str] = field(default_factory=set)
-    """Keys of the attempts in it."""
+    """Keys of the attempts in it that came from here."""
+    others: int = 0
+    """Attempts in it that came from other gateways, as of the last time that it was asked."""
     heard_at: float = 0.0
     stepping: str = ""
     """The size whose step came last, as ``"{checkpoint} {width}x{height}"``; empty if none did."""
@@ -47,7 +49,7 @@ class Seat:
         if self.hello is None or self.drained:
             return 0
         wanted = 1 if self.failures else self.slots
-        return max(0, wanted - len(self.running))
+        return max(0, wanted - len(self.running) - self.others)
 
     @property
     def slots(self) -> int:
@@ -69,6 +71,7 @@ class Seat:
     def gone(self) -> None:
         """Its process is, or is about to be; what was in it is lost."""
         self.hello = self.report = None
+        self.others = 0
 
     def take(self, key: str, checkpoint: str | None = None) -> None:
         """An attempt goes there, and brings its checkpoint's weights along; None leaves them."""
@@ -81,6 +84,14 @@ class Seat:
         """It gave a sign of life, perhaps a step of this size."""
         self.heard_at = time.monotonic()
         self.stepping = stepping
+
+    def told(self, running: int, quiet_s: float) -> None:
+        """It said how many attempts are in it, and for how long its engine has said nothing.
+
+        One that works for another gateway is silent to this one, and yet has not hung.
+        """
+        self.others = max(0, running - len(self.running))
+        self.heard_at = max(self.heard_at, time.monotonic() - quiet_s)
 
     def silence_allowed_s(self, step_timeout_s: float) -> float:
         """How long it may say nothing while it has work.

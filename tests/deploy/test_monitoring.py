@@ -17,12 +17,13 @@ FIGURE = re.compile(r"\brestyle_\w+")
 
 def _figures() -> set[str]:
     """The name of every sample that a scrape may bring."""
+    from bot.jobs.line import OwnLine
     from bot.queue import JobQueue
     from storage.database import Database
 
     metrics = Metrics()
     database = Database("sqlite:///nowhere.db")
-    metrics.registry.register(LiveFigures(JobQueue(), PaintEngine(), database))
+    metrics.registry.register(LiveFigures(OwnLine(JobQueue(), database), PaintEngine(), database))
     names = set()
     for family in metrics.registry.collect():
         suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}

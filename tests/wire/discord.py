@@ -74,7 +74,7 @@ class FakeDiscord:
         await site.start()
         port = self._runner.addresses[0][1]
         self.url = self.cdn.base = f"http://127.0.0.1:{port}"
-        self.gateway.url = f"ws://127.0.0.1:{port}/gateway/"
+        self.gateway.url = self.rest.gateway_url = f"ws://127.0.0.1:{port}/gateway/"
         return self
 
     async def __aexit__(self, *_: object) -> None:

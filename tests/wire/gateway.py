@@ -17,11 +17,21 @@ AUTHENTICATION_FAILED = 4004
 
 @dataclass
 class Session:
-    """What Discord remembers of a client, connected or not."""
+    """What Discord remembers of a client, connected or not.
+
+    Attributes:
+        shard: Which one of how many it is.
+    """
 
     id: str
+    shard: tuple[int, int] = (0, 1)
     seq: int = 0
     events: list[tuple[int, str]] = field(default_factory=list)
+
+    def hears_of(self, guild_id: int | None) -> bool:
+        """Whether a guild's events are for this shard; those of direct messages are the first's."""
+        number, count = self.shard
+        return ((guild_id or 0) >> 22) % count == number
 
 
 class Connection:
@@ -110,13 +120,18 @@ class Gateway:
         return socket
 
     async def dispatch(self, event: str, data: dict[str, Any]) -> bool:
-        """Send an event to every session, or keep it for when one resumes; False without any."""
+        """Send an event to every session that hears of its guild, or keep it for when one resumes.
+
+        False without any.
+        """
         connections = {id(c.session): c for c in self.connections if c.session}
-        for session in self.sessions.values():
+        guild_id = int(data["guild_id"]) if data.get("guild_id") else None
+        hearing = [one for one in self.sessions.values() if one.hears_of(guild_id)]
+        for session in hearing:
             text = _numbered(session, event, data)
             if connection := connections.get(id(session)):
                 await connection.send(text)
-        return bool(self.sessions)
+        return bool(hearing)
 
     async def close(self, code: int) -> None:
         """Close every connection with ``code``; 4007 and 4009 end the session, too."""
@@ -157,22 +172,25 @@ class Gateway:
         if data["token"] != self.token:
             await connection.close(AUTHENTICATION_FAILED)
             return
-        # One client, one session: an older one of a process that died is of no use to anybody.
-        self.sessions.clear()
+        shard = tuple(data.get("shard") or (0, 1))
+        # One shard, one session: an older one of a process that died is of no use to anybody.
+        self.sessions = {k: one for k, one in self.sessions.items() if one.shard != shard}
         self.identified += 1
-        session = Session(id=f"session-{self.identified}")
+        session = Session(id=f"session-{self.identified}", shard=(shard[0], shard[1]))
         self.sessions[session.id] = session
         connection.session = session
+        guilds = [guild for guild in self.world.guilds.values() if session.hears_of(guild.id)]
         ready = {
             "v": 10,
             "user": BOT.user(),
-            "guilds": [{"id": str(g), "unavailable": True} for g in self.world.guilds],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "shard": list(shard),
             "session_id": session.id,
             "resume_gateway_url": self.url,
             "application": {"id": str(APPLICATION_ID), "flags": 0},
         }
         await connection.send(_numbered(session, "READY", ready))
-        for guild in self.world.guilds.values():
+        for guild in guilds:
             created = self.world.guild_payload(guild)
             await connection.send(_numbered(session, "GUILD_CREATE", created))
 

@@ -55,6 +55,8 @@ class Rest:
 
     Attributes:
         names_message: Whether a callback's answer tells which message it made, as Discord does.
+        gateway_url: Where the gateway is.
+        shards: How many it recommends.
     """
 
     def __init__(self, world: World, cdn: Cdn) -> None:
@@ -63,6 +65,8 @@ class Rest:
         self.interactions: dict[str, Interaction] = {}
         self.attachment_size_limit = 10 * 1024 * 1024
         self.names_message = True
+        self.gateway_url = ""
+        self.shards = 1
         number, token = r"(\d+)", r"([^/]+)"
         app = rf"/applications/{number}"
         hook = rf"/webhooks/{number}/{token}"
@@ -119,7 +123,8 @@ class Rest:
 
     def _gateway(self, asked: Asked) -> Answer:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        return 200, {"url": "", "shards": 1, "session_start_limit": limit}
+        recommended = {"url": self.gateway_url, "shards": self.shards}
+        return 200, recommended | {"session_start_limit": limit}
 
     def _application(self, asked: Asked) -> Answer:
         _require_token(asked)

@@ -121,6 +121,36 @@ async def test_an_actor_that_hangs_is_killed_and_its_attempt_is_lost() -> None:
         assert isinstance(events[-1], Lost)
 
 
+async def test_clients_share_actors_and_none_takes_the_others_work_for_a_hang() -> None:
+    """The second one's attempt waits behind the first one's for longer than silence may last."""
+    async with cluster(cpus=1) as own:
+        options = own.options(rehearsal_step_s=0.1, step_timeout_s=3.0)
+        clients = [LocalEngine(options) for _ in range(2)]
+        for client in clients:
+            await client.start()
+        try:
+            first = clients[0].submit(attempt("first.1", num_inference_steps=60))
+            await until_step(first)
+            second = clients[1].submit(attempt("second.1", num_inference_steps=2))
+            ends = await asyncio.gather(*(_last(stream) for stream in (first, second)))
+            # Slots that are another's are not offered to a dispatcher.
+            third = clients[0].submit(attempt("third.1", num_inference_steps=30))
+            await until_step(third)
+            async with asyncio.timeout(30):
+                while clients[1].health().slots:  # noqa: ASYNC110  # there is no event for it
+                    await asyncio.sleep(0.05)
+            assert clients[0].health().slots == 1
+            await third.aclose()
+        finally:
+            for client in clients:
+                await client.close()
+        assert [type(end) for end in ends] == [Done, Done]
+
+
+async def _last(stream: AsyncIterator[Event]) -> Event:
+    return [event async for event in stream][-1]
+
+
 @pytest.mark.slow
 async def test_a_cluster_with_a_token_lets_nobody_in_without_it(
     monkeypatch: pytest.MonkeyPatch,

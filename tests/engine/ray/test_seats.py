@@ -83,6 +83,19 @@ def test_of_two_nobody_can_say_which_is_wrong() -> None:
     assert not any(one.drained for one in fleet)
 
 
+def test_what_others_have_in_an_actor_takes_room_and_is_a_sign_of_life() -> None:
+    one = seat("one", slots=3, running=1)
+    one.told(3, quiet_s=0.5)
+    assert (one.others, one.free) == (2, 0)
+    heard_at = one.heard_at
+    one.told(1, quiet_s=1000.0)
+    assert (one.others, one.free, one.heard_at) == (0, 2, heard_at)
+    # It has not heard of the newest yet.
+    one.told(0, quiet_s=0.0)
+    assert (one.others, one.free) == (0, 2)
+    assert one.heard_at >= heard_at
+
+
 def test_silence_is_measured_in_steps_where_steps_are_known() -> None:
     one = seat("one", 0.5)
     assert one.silence_allowed_s(120) == 120
