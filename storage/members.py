@@ -13,6 +13,7 @@ from storage.moderation_tables import BlockRow, CaseKind, CaseRow, RefusalRow
 from storage.quota_tables import RequestRow, VoteRow
 from storage.records import Job, JobStatus
 from storage.sessions import Sessions
+from storage.sharing_tables import TurnRow
 from storage.tables import ImageUseRow, JobRow, LedgerRow, LookRow, MemberRow
 from storage.upsert import upsert
 
@@ -192,6 +193,9 @@ class Members:
             for row in (VoteRow, RequestRow, RefusalRow):
                 connection.execute(delete(row).where(row.user_id == user_id))
             connection.execute(delete(LookRow).where(*_own_looks(user_id)))
+            # Who still waits keeps their turn.
+            no_more = TurnRow.user_id == user_id, TurnRow.waiting == 0
+            connection.execute(delete(TurnRow).where(*no_more))
             unsigned = update(CaseRow).where(CaseRow.reporter_id == user_id)
             connection.execute(unsigned.values(reporter_id=None, reason=None))
             return Forgotten(jobs=jobs, unused=frozenset(unused), in_flight=in_flight)

@@ -12,6 +12,12 @@ from bot.intake import Intake, IntakeError, SizeRule
 from bot.settings import Settings
 from storage.database import Database
 from storage.errors import StorageError
+from storage.image_store import open_images
+
+BUCKET_REMEDY = (
+    "See RESTYLE_IMAGES_URL in docs/settings.md: the bucket has to be there, and AWS_ENDPOINT_URL, "
+    "AWS_REGION and the keys have to be its own."
+)
 
 
 def data_folder(settings: Settings) -> Finding:
@@ -59,6 +65,24 @@ def _not_current(kind: str, current: str | None) -> Finding:
         f"{kind}, revision {current}, older than this version",
         "`restyle db upgrade`, or let the bot do it when it starts.",
     )
+
+
+async def bucket(settings: Settings) -> Finding | None:
+    """A picture can be put into the bucket, read and dropped again; None where there is none."""
+    if settings.images_url is None:
+        return None
+    # Nobody else's: it is dropped again.
+    probe = b"restyle doctor " + uuid4().bytes
+    try:
+        images = open_images(settings.images_url, settings.data_dir)
+        name = await images.put(probe, ".webp")
+        whole = await images.get(name) == probe
+        await images.delete(name)
+    except StorageError as error:
+        return fail("bucket", f"{settings.images_url}: {error}", BUCKET_REMEDY)
+    if not whole:
+        return fail("bucket", f"{settings.images_url}: it gave other bytes back", BUCKET_REMEDY)
+    return ok("bucket", f"{settings.images_url}, can be written, read and deleted from")
 
 
 async def intake(settings: Settings) -> Finding:

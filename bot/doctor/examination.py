@@ -22,6 +22,8 @@ async def examine(settings: Settings, *, config_dir: Path) -> AsyncIterator[Find
     if folder.level is not Level.FAIL:
         yield machine.disk(settings)
         yield await data.database(settings)
+    if (bucket := await data.bucket(settings)) is not None:
+        yield bucket
     yield await data.intake(settings)
     yield await content(settings)
     if settings.engine == "local":

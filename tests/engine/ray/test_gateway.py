@@ -5,6 +5,8 @@ import os
 import secrets
 import signal
 from collections.abc import AsyncIterator
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -145,6 +147,42 @@ async def test_clients_share_actors_and_none_takes_the_others_work_for_a_hang() 
             for client in clients:
                 await client.close()
         assert [type(end) for end in ends] == [Done, Done]
+
+
+async def test_after_an_upgrade_the_old_actors_finish_and_give_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway of another version, which finds itself so named by what pip wrote down."""
+    old_version = tmp_path / "restyle_bot-0.0.1.dist-info"
+    old_version.mkdir()
+    (old_version / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: restyle-bot\nVersion: 0.0.1\n"
+    )
+    async with cluster(cpus=1) as own:
+        options = own.options(rehearsal_step_s=0.1)
+        old, new = LocalEngine(options), LocalEngine(options)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        await old.start()
+        monkeypatch.delenv("PYTHONPATH")
+        try:
+            stream = old.submit(attempt("before.1", num_inference_steps=40))
+            await until_step(stream)
+            assert [one.name for one in old.health().workers] == ["restyle-0.0.1-0"]
+            # There is room for one actor only: the new one is not there before the old one ended.
+            starting = asyncio.create_task(new.start())
+            assert isinstance(await _last(stream), Done)
+            assert not starting.done()
+            await starting
+            assert isinstance(await _last(new.submit(attempt("after.1"))), Done)
+            [made] = new.health().workers
+            assert made.name == f"restyle-{version('restyle-bot')}-0"
+            # Whoever still runs the old version gets no more work, and no promise of any.
+            async with asyncio.timeout(30):
+                while old.health().slots:  # noqa: ASYNC110  # there is no event for it
+                    await asyncio.sleep(0.05)
+        finally:
+            await old.close()
+            await new.close()
 
 
 async def _last(stream: AsyncIterator[Event]) -> Event:
