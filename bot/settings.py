@@ -234,9 +234,11 @@ class Settings(BaseSettings):
     @classmethod
     def _of_the_shards(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
         shards = info.data.get("shards")
-        if value and not isinstance(shards, int):
+        if not value:
+            return value
+        if not isinstance(shards, int):
             raise ValueError("RESTYLE_SHARDS has to say how many there are")
-        if value and max(value) >= shards:
+        if max(value) >= shards:
             raise ValueError(f"shards are counted from 0, and there are {shards}")
         return value
 

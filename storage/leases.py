@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    SQLColumnExpression,
     cast,
     delete,
     exists,
@@ -134,7 +135,7 @@ def _free(connection: Connection) -> list[str]:
     return list(connection.scalars(freed.returning(JOBS.c.id)))
 
 
-def _without(holder: ColumnElement[str | None]) -> ColumnElement[bool]:
+def _without(holder: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
     """Held by nobody who lives."""
     return or_(holder.is_(None), ~exists().where(LeaseRow.id == holder))
 

@@ -241,3 +241,31 @@ def test_log_lines_for_people_are_not_json(capsys: pytest.CaptureFixture[str]) -
     assert "job_done" in ours
     assert "beware" in theirs
     assert not ours.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("shards", "shard_ids", "why"),
+    [
+        ("4", "0,4", "shards are counted from 0, and there are 4"),
+        ("auto", "0", "RESTYLE_SHARDS has to say how many there are"),
+        ("", "0", "RESTYLE_SHARDS has to say how many there are"),
+    ],
+)
+def test_shards_that_do_not_fit_are_refused(
+    monkeypatch: pytest.MonkeyPatch, shards: str, shard_ids: str, why: str
+) -> None:
+    monkeypatch.setenv("RESTYLE_SHARDS", shards)
+    monkeypatch.setenv("RESTYLE_SHARD_IDS", shard_ids)
+    with pytest.raises(SettingsError, match=why):
+        load_settings()
+
+
+def test_shards_are_a_number_or_as_many_as_discord_recommends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RESTYLE_SHARDS", "4")
+    monkeypatch.setenv("RESTYLE_SHARD_IDS", "0, 3")
+    assert (load_settings().shards, load_settings().shard_ids) == (4, (0, 3))
+    monkeypatch.delenv("RESTYLE_SHARD_IDS")
+    monkeypatch.setenv("RESTYLE_SHARDS", "auto")
+    assert (load_settings().shards, load_settings().shard_ids) == ("auto", ())

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Bots:
             while _shard(channels[1]) == _shard(channels[0]):
                 channels[1] = discord.channel(discord.guild())
             channels.sort(key=_shard)
-            common = {
+            common: dict[str, Any] = {
                 "database_url": url,
                 "data_dir": folder / "shared",
                 "shards": 2,
@@ -94,9 +95,14 @@ class Bots:
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise AssertionError(
-                f"not within {timeout_s:g} s: {entries}\n{self.bots[1].log[-3000:]}"
+                f"not within {timeout_s:g} s: {entries}\n"
+                f"{self.bots[0].log[-3000:]}\n{self.bots[1].log[-3000:]}"
             ) from None
         return entries
+
+
+def _shows_buttons(one: Interaction) -> bool:
+    return one.message is not None and bool(one.message.components)
 
 
 def _shard(channel: Channel) -> int:
@@ -175,9 +181,7 @@ async def test_a_job_is_taken_back_wherever_it_runs(tmp_path: Path, postgres_url
         await bots.until(lambda entries: sum(e.status == "running" for e in entries) == len(asked))
         assert len(await bots.rows("SELECT DISTINCT holder FROM jobs")) == 2
         for one in asked:
-            await bots.discord.until(
-                lambda one=one: one.message is not None and one.message.components
-            )
+            await bots.discord.until(partial(_shows_buttons, one))
             assert one.message is not None
             await bots.discord.press(anna, one.message, "cancel")
         entries = await bots.until(over(len(asked)))
