@@ -5,8 +5,9 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -110,9 +111,12 @@ def _make(words: list[str]) -> str | None:
     return f"the Makefile has no {unknown}" if unknown else None
 
 
-def _compose_services() -> dict[str, Any]:
-    services: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-    return services
+def _compose_services(files: Sequence[str] = ()) -> dict[str, Any]:
+    """The services of the files that ``-f`` names, or of the one that is read without it."""
+    found: dict[str, Any] = {}
+    for name in files or ("compose.yaml",):
+        found |= yaml.safe_load((ROOT / name).read_text())["services"]
+    return found
 
 
 def _docker(words: list[str]) -> str | None:
@@ -126,16 +130,20 @@ def _docker(words: list[str]) -> str | None:
 
 def _compose(rest: list[str]) -> str | None:
     asked = ""
+    files = [value for option, value in pairwise(rest) if option == "-f"]
+    if missing := [name for name in files if not (ROOT / name).is_file()]:
+        return f"there is no file {missing[0]}"
+    services = _compose_services(files)
     while rest:
         word, rest = rest[0], rest[1:]
         if word in COMPOSE_VALUES:
-            said, rest = _compose_value(word, rest[0]), rest[1:]
+            said, rest = _compose_value(word, rest[0], services), rest[1:]
         elif word.startswith("-"):
             said = None if word in COMPOSE_FLAGS else f"nobody checks {word}"
         elif not asked:
             asked = word
             said = None if word in COMPOSE else f"nobody checks docker compose {word}"
-        elif word not in _compose_services():
+        elif word not in services:
             said = f"there is no service {word}"
         elif asked in ("run", "exec"):
             # `run` adds to the image's entry point, `exec` says all of it.
@@ -147,12 +155,10 @@ def _compose(rest: list[str]) -> str | None:
     return None
 
 
-def _compose_value(option: str, value: str) -> str | None:
-    profiles = {name for one in _compose_services().values() for name in one.get("profiles", [])}
+def _compose_value(option: str, value: str, services: dict[str, Any]) -> str | None:
+    profiles = {name for one in services.values() for name in one.get("profiles", [])}
     if option == "--profile" and value not in profiles:
         return f"there is no profile {value}"
-    if option == "-f" and not (ROOT / value).is_file():
-        return f"there is no file {value}"
     return None
 
 
