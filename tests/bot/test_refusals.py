@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bot.stage import Asked, stage
+from tests.bot.stage import PHOTO, Asked, stage
 
 WORDS = "a long and winding prompt with many words"
 
@@ -45,3 +45,12 @@ async def test_what_is_asked_while_the_bot_ends(tmp_path: Path) -> None:
         s.app.submission.close()
         assert "ask again in a minute" in (await s.restyle()).refusal
         assert s.engine.attempts == []
+
+
+async def test_there_is_nobody_to_report_to_in_direct_messages(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        user = s.world.env.create_user("carol")
+        made = Asked(s, await user.slash("restyle", image=("photo.jpg", PHOTO), prompt="a fresco"))
+        message = await made.outcome()
+        asked = Asked(s, await user.click(message, label="Report"), pressed=message)
+        assert "There are no moderators here" in asked.refusal

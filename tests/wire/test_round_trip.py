@@ -34,6 +34,14 @@ async def test_restyle_and_every_button(scene: Scene) -> None:
     await discord.until(lambda: message.deleted)
 
 
+@pytest.mark.parametrize("count", [0, 5, -1, 1 << 40])
+async def test_a_count_that_no_client_offers_is_refused(scene: Scene, count: int) -> None:
+    """Discord's own clients keep to 1 to 4; whoever writes to its API by hand need not."""
+    asked = await scene.restyle(count=count)
+    await scene.discord.until(asked.told)
+    assert "I make 1 to 4 pictures at once" in asked.told()
+
+
 async def test_the_message_menu_opens_a_form_and_the_rest_follows(scene: Scene) -> None:
     discord = scene.discord
     posted = discord.post(scene.alice, scene.channel, "look", Upload(PHOTO))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,19 @@ async def test_a_checker_that_cannot_be_loaded_lets_nothing_pass(
         options = {"channel": s.world.channel, "permitted": True}
         await moderator(s).slash(s.world.channel, "mod channel explicit", **options)
         assert len((await s.result(image=flat(TEAL))).attachments) == 1
+
+
+def test_the_model_leaves_nothing_behind_and_reports_nowhere(tmp_path: Path) -> None:
+    """onnxruntime would keep a device id in the cache folder, for its telemetry."""
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", WORKER],
+        input=b"",
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    assert b'"error":null' in done.stdout
+    assert list(tmp_path.rglob("*")) == []

@@ -88,6 +88,17 @@ async def test_a_reset_counts_from_zero(tmp_path: Path) -> None:
         assert "used 0 of 4" in await c.s.balance(bob)
 
 
+async def test_more_members_than_can_be_looked_up_are_no_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.mod.quota.MAX_LOOKED_UP", 0)
+    async with court(tmp_path, daily_quota=4) as c:
+        await c.s.result()
+        role = c.s.world.alice.guild.create_role("Gold")
+        assert "Too many members were busy today" in await c.mod("reset", role=role)
+        assert "used 1 of 4" in await c.s.balance()
+
+
 async def test_pool_waiting_time_and_queue_refuse_with_their_reasons(tmp_path: Path) -> None:
     async with court(tmp_path, daily_quota=4) as c:
         assert "1 pictures a day" in await c.mod("pool", amount="1")
