@@ -29,9 +29,10 @@ ROUTES = {
     "PATCH /channels/N/messages/N",
     "DELETE /channels/N/messages/N",
     "GET /guilds/N/members/N",
-    "GET /users/N",
     "POST /users/@me/channels",
 }
+# Where a deletion failed, the bot looks whether the message is still there.
+TO_DELETE_AGAIN = "GET /channels/N/messages/N"
 OF_A_GUILD = "PUT /applications/N/guilds/N/commands"
 EVERYTHING = str((1 << 53) - 1)
 OLD_S = 14.5 * 60
@@ -78,7 +79,7 @@ async def test_a_server_error_on_every_route(tmp_path: Path, status: int) -> Non
         await _sentences(scene)
         await _moderation(scene, mona, message, desk)
         await _forgetting(scene)
-        assert met.routes == ROUTES
+        assert met.routes - {TO_DELETE_AGAIN} == ROUTES
         books = Books(scene.bot.data)
         await scene.discord.until(lambda: not any(entry.open for entry in books.entries()))
         shown = [m for m in scene.discord.world.messages.values() if shows_result(m)]
@@ -143,12 +144,17 @@ async def _moderation(scene: Scene, mona: Member, message: Message, desk: Channe
     otto = discord.member("Otto")
 
     def cards() -> list[Message]:
-        return [m for m in discord.world.messages.values() if m.channel == desk]
+        messages = discord.world.messages.values()
+        return [m for m in messages if m.channel == desk and "Report #" in m.text()]
 
     form = await discord.answered(await discord.press(otto, message, "report"))
     await discord.submit_modal(form, reason="not nice")
     await discord.until(cards)
     pressed = await discord.press(mona, cards()[0], "remove")
+    await discord.until(lambda: "Removed by" in cards()[0].text())
+    if cards()[0].components:
+        # discord.py tries some errors no second time, so the card asks to.
+        await discord.press(mona, cards()[0], "remove")
     await discord.until(lambda: not cards()[0].components)
     assert pressed.answered
     # The first deletion met its error; a second report shows that the next one is obeyed.

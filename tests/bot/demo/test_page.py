@@ -16,7 +16,7 @@ import bot.demo
 from tests.bot.cli.running import clean_environment, command
 
 PHOTO = Path(bot.demo.__file__).parent / "photos" / "cat.jpg"
-RESULT_TIMEOUT_MS = 60_000
+RESULT_TIMEOUT_MS = 120_000
 # The pixels of a message's picture, or null while the page has not got it whole: the page may
 # render a message anew at any moment, with an element that has to load its picture again.
 PIXELS = """(id) => {

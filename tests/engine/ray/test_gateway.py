@@ -149,6 +149,7 @@ async def test_clients_share_actors_and_none_takes_the_others_work_for_a_hang() 
         assert [type(end) for end in ends] == [Done, Done]
 
 
+@pytest.mark.slow
 async def test_after_an_upgrade_the_old_actors_finish_and_give_their_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,8 @@ async def test_after_an_upgrade_the_old_actors_finish_and_give_their_places(
     async with cluster(cpus=1) as own:
         options = own.options(rehearsal_step_s=0.1)
         old, new = LocalEngine(options), LocalEngine(options)
+        # Not in the project's folder, where pip's note of an editable installation lies.
+        monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         await old.start()
         monkeypatch.delenv("PYTHONPATH")
