@@ -106,7 +106,7 @@ def first_wish(
         strength=None if strength is None else parse_strength(strength),
         size=parse_size(size),
         shape=Shape(shape or Shape.SQUARE),
-        count=count or 1,
+        count=1 if count is None else count,
         checkpoint=checkpoint,
         seed=seed,
         negative_prompt=negative_prompt or "",
