@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.s3 import s3_server
+
+# Fixtures for all, which pytest finds here.
+__all__ = ["s3_server"]
+
 # Tests run side by side, each process on its own core; torch's threads would only wait for
 # each other. Set before torch is imported, and inherited by the engine processes of the tests.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

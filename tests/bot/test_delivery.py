@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from storage.records import JobStatus
-from tests.bot.stage import shown, stage
+from tests.bot.stage import Asked, Stage, shown, stage
 
 BY_TOKEN = "/webhooks/*/*/messages/*"
 AS_BOT = "/channels/*/messages/*"
@@ -36,6 +36,19 @@ async def logged(event: str, *, times: int = 1) -> AsyncIterator[None]:
     with capture_logs(processors=[listen]):
         yield
         await heard.wait()
+
+
+async def ended_while_locked(s: Stage, event: str, *, times: int = 1) -> Asked:
+    """A job that ends while somebody holds SQLite's write lock, until the log tells ``event``."""
+    s.engine.gate.clear()
+    asked = await s.restyle()
+    await asked.progress()
+    with closing(sqlite3.connect(s.database_file, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        async with logged(event, times=times):
+            s.engine.gate.set()
+        holder.execute("ROLLBACK")
+    return asked
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -124,17 +137,10 @@ async def test_a_delivery_that_breaks_holds_up_no_other(tmp_path: Path) -> None:
 async def test_a_picture_is_kept_while_its_outcome_cannot_be_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody holds SQLite's one write lock for longer than a statement waits for it."""
+    """The lock is held for longer than a statement waits for it."""
     monkeypatch.setattr("bot.jobs.insistence.RETRY_S", 0.0)
     async with stage(tmp_path, database_lock_timeout_s=0.05) as s:
-        s.engine.gate.clear()
-        asked = await s.restyle()
-        await asked.progress()
-        with closing(sqlite3.connect(s.database_file, isolation_level=None)) as holder:
-            holder.execute("BEGIN IMMEDIATE")
-            async with logged(TRIED_IN_VAIN, times=2):
-                s.engine.gate.set()
-            holder.execute("ROLLBACK")
+        asked = await ended_while_locked(s, TRIED_IN_VAIN, times=2)
         assert len((await asked.outcome()).attachments) == 1
         assert "used 1 of 20" in await s.balance()
 
@@ -145,13 +151,6 @@ async def test_a_database_that_stays_away_costs_a_refund_at_most(
     monkeypatch.setattr("bot.jobs.insistence.RETRY_S", 0.0)
     monkeypatch.setattr("bot.jobs.insistence.PATIENCE_S", 0.0)
     async with stage(tmp_path, database_lock_timeout_s=0.05) as s:
-        s.engine.gate.clear()
-        asked = await s.restyle()
-        await asked.progress()
-        with closing(sqlite3.connect(s.database_file, isolation_level=None)) as holder:
-            holder.execute("BEGIN IMMEDIATE")
-            async with logged(GIVEN_UP):
-                s.engine.gate.set()
-            holder.execute("ROLLBACK")
+        asked = await ended_while_locked(s, GIVEN_UP)
         assert "not counted" in (await asked.outcome()).content
         assert "used 0 of 20" in await s.balance()

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 import yaml
+from click import ClickException
 from typer.exceptions import TyperException
 
 from bot.cli.app import app
@@ -218,7 +219,7 @@ def _ray(words: list[str]) -> str | None:
     command: Any = cli.commands[words[1]]
     try:
         command.make_context(words[1], words[2:], resilient_parsing=False)
-    except Exception as error:  # noqa: BLE001  # whatever it says is the complaint
+    except ClickException as error:
         return str(error)
     return None
 

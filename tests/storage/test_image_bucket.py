@@ -2,54 +2,27 @@
 
 import asyncio
 import hashlib
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from urllib.request import Request, urlopen
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from storage.errors import ImageMissing, ImageStoreFailed, InvalidImageHash
 from storage.image_bucket import ImageBucket
+from tests.s3 import reach
 
 DATA = b"RIFF\x00\x00WEBP" * 1000
 HASH = hashlib.sha256(DATA).hexdigest()
 LOCALHOST = "127.0.0.1"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of an S3 server with nothing in it but a bucket."""
-    with socket.socket() as probe:
-        probe.bind((LOCALHOST, 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", LOCALHOST, "-p", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "Running on" in line:
-                break
-        address = f"http://{LOCALHOST}:{port}"
-        with urlopen(Request(f"{address}/pictures", method="PUT")) as answer:  # noqa: S310
-            assert answer.status == 200
-        yield address
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture(autouse=True)
+def reached(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reach(s3_server, monkeypatch)
 
 
 @pytest_asyncio.fixture
-async def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImageBucket]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server,
-    }.items():
-        monkeypatch.setenv(name, value)
+async def bucket() -> AsyncIterator[ImageBucket]:
     store = ImageBucket("s3://pictures/restyle")
     yield store
     for name in await store.settled(0):

@@ -48,21 +48,24 @@ def test_help_is_no_error(
     assert (said.err, "Usage: " in said.out) == ("", True)
 
 
-@pytest.mark.parametrize("words", LEAVES)
-def test_an_option_that_it_has_not_is_one_sentence(
-    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert _exit_code(monkeypatch, *words, "--cubist") == 2
-    said = capsys.readouterr()
-    [line] = said.err.splitlines()
-    assert (said.out, line.startswith("restyle: No such option: --cubist")) == ("", True)
+UNKNOWN = [
+    pytest.param((*known.values[0], word), sentence, id=f"{known.id} {word}")
+    for places, word, sentence in (
+        (LEAVES, "--cubist", "No such option: --cubist"),
+        (GROUPS, "paint", "No such command 'paint'."),
+    )
+    for known in places
+]
 
 
-@pytest.mark.parametrize("words", GROUPS)
-def test_a_command_that_is_none_is_one_sentence(
-    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("words", "sentence"), UNKNOWN)
+def test_what_it_has_not_is_refused_in_one_sentence(
+    words: tuple[str, ...],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert _exit_code(monkeypatch, *words, "paint") == 2
+    assert _exit_code(monkeypatch, *words) == 2
     said = capsys.readouterr()
     [line] = said.err.splitlines()
-    assert (said.out, line.startswith("restyle: No such command 'paint'.")) == ("", True)
+    assert (said.out, line.startswith(f"restyle: {sentence}")) == ("", True)

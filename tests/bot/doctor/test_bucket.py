@@ -5,20 +5,12 @@ import pytest
 from bot.doctor.data import bucket
 from bot.doctor.finding import Level
 from bot.settings import load_settings
-from tests.storage.test_image_bucket import server
-
-__all__ = ["server"]
+from tests.s3 import reach
 
 
 @pytest.fixture
-def reached(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server,
-    }.items():
-        monkeypatch.setenv(name, value)
+def reached(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reach(s3_server, monkeypatch)
 
 
 async def test_where_there_is_no_bucket_nothing_is_said() -> None:
