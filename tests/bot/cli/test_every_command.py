@@ -28,8 +28,12 @@ def _groups(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
             yield from _groups(below, (*words, word))
 
 
-LEAVES = [pytest.param(words, id=" ".join(words)) for words in _leaves(ROOT)]
-GROUPS = [pytest.param(words, id=" ".join(words) or "restyle") for words in _groups(ROOT)]
+LEAVES = list(_leaves(ROOT))
+# What a command has not, and how that is told.
+UNKNOWN = [
+    *((*words, "--cubist", "No such option: --cubist") for words in LEAVES),
+    *((*words, "paint", "No such command 'paint'.") for words in _groups(ROOT)),
+]
 
 
 def _exit_code(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
@@ -39,7 +43,7 @@ def _exit_code(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
     return ended.value.code
 
 
-@pytest.mark.parametrize("words", LEAVES)
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
 def test_help_is_no_error(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,23 +52,11 @@ def test_help_is_no_error(
     assert (said.err, "Usage: " in said.out) == ("", True)
 
 
-UNKNOWN = [
-    pytest.param((*known.values[0], word), sentence, id=f"{known.id} {word}")
-    for places, word, sentence in (
-        (LEAVES, "--cubist", "No such option: --cubist"),
-        (GROUPS, "paint", "No such command 'paint'."),
-    )
-    for known in places
-]
-
-
-@pytest.mark.parametrize(("words", "sentence"), UNKNOWN)
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=" ".join)
 def test_what_it_has_not_is_refused_in_one_sentence(
-    words: tuple[str, ...],
-    sentence: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    unknown: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    *words, sentence = unknown
     assert _exit_code(monkeypatch, *words) == 2
     said = capsys.readouterr()
     [line] = said.err.splitlines()
