@@ -42,12 +42,15 @@ class ActorState(msgspec.Struct, frozen=True, kw_only=True):
         node: Address of its node.
         running: Attempts in it, whichever gateway handed them over.
         quiet_s: How long its engine has said nothing.
+        greeted: Whether its checkpoint is loaded. False in a process that was started again, until
+            somebody asks for its ``hello``.
     """
 
     report: Report | None
     node: str
     running: int
     quiet_s: float
+    greeted: bool
 
 
 class EngineActor:
@@ -115,6 +118,7 @@ class EngineActor:
                 node=self._node(),
                 running=len(self._running()),
                 quiet_s=time.monotonic() - self._heard_at,
+                greeted=self._greeting is not None and self._greeting.done(),
             )
         )
 

@@ -105,14 +105,15 @@ class Fleet:
                     return
                 await self._ask(seat, greeting)
             except RayError as error:
-                self._bury(seat, _first_line(error))
+                self.bury(seat, _first_line(error))
             except TimeoutError:
                 # Not dead, and yet not there: its loop hangs, which Ray does not notice.
-                self._bury(seat, f"no answer for {self._options.step_timeout_s:g} s")
+                self.bury(seat, f"no answer for {self._options.step_timeout_s:g} s")
                 await self.kill(seat)
             await asyncio.sleep(RETRY_S)
 
-    def _bury(self, seat: Seat, reason: str) -> None:
+    def bury(self, seat: Seat, reason: str) -> None:
+        """Give an actor nothing more until it answers again."""
         # One that is being started again refuses every greeting until it is there.
         if seat.hello is not None:
             seat.gone()
@@ -124,6 +125,10 @@ class Fleet:
             async with asyncio.timeout(self._options.step_timeout_s):
                 told = await seat.actor.state.remote()
             state = msgspec.msgpack.decode(told, type=ActorState)
+            if not state.greeted:
+                # Ray may start it again between two questions, and then it has to be greeted anew.
+                self.bury(seat, "it was started again")
+                return
             if seat.hello is None:
                 seat.greeted(hello)
                 logger.info("%s is ready: %s on %s", seat.name, hello.device, state.node)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any, assert_never
 
 import msgspec
-from ray.exceptions import RayError
+from ray.exceptions import RayActorError, RayError
 
 from engine.client.options import RayOptions
 from engine.events import Cancelled, Event, Failed, Lost, Progress, Terminal
@@ -145,6 +145,9 @@ class Gateway:
                 seq = event.seq
         except RayError as error:
             logger.warning("%s was lost with %s: %s", key, seat.name, type(error).__name__)
+            if isinstance(error, RayActorError):
+                # Known here before the fleet asks again: the next attempt must not go there.
+                self._fleet.bury(seat, type(error).__name__)
         finally:
             self._places.pop(key, None)
             seat.running.discard(key)

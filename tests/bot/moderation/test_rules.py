@@ -117,7 +117,7 @@ async def test_prompt_filters_refuse_and_are_counted(tmp_path: Path) -> None:
         assert "gore" in await mod(s, carol, "filter words", words="Gore")
         assert "trump" in await mod(s, carol, "filter regex", expression="trump|biden")
         assert "cannot read" in await mod(s, carol, "filter regex", expression="(?<=a)b")
-        assert "what no prompt may contain" in await mod(s, carol, "filter words", words=" . ")
+        assert "what no prompt may contain" in await mod(s, carol, "filter words", words=" _ ")
         assert "do not want" in (await s.restyle(prompt="blood and GORE")).refusal
         assert "do not want" in (await s.restyle(prompt="Bidens")).refusal
         first = await s.result(prompt="gorgeous")

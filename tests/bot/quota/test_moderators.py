@@ -2,6 +2,7 @@
 
 import csv
 import io
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,8 @@ async def test_a_reset_counts_from_zero(tmp_path: Path) -> None:
 async def test_more_members_than_can_be_looked_up_are_no_role(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.commands.mod.quota.MAX_LOOKED_UP", 0)
+    # By name: the package has a group of that name too, which hides the module.
+    monkeypatch.setattr(import_module("bot.commands.mod.quota"), "MAX_LOOKED_UP", 0)
     async with court(tmp_path, daily_quota=4) as c:
         await c.s.result()
         role = c.s.world.alice.guild.create_role("Gold")
