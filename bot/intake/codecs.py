@@ -79,18 +79,34 @@ def open_header(data: bytes, limits: IntakeLimits) -> tuple[ImageFile.ImageFile,
     try:
         image = Image.open(io.BytesIO(data), formats=[found.value])
     except Image.DecompressionBombError as error:
-        raise too_many_pixels(limits, detail=str(error)) from error
+        size = _declared_size(data, found)
+        raise too_many_pixels(limits, detail=str(error), size=size) from error
     width, height = image.size
     if width * height > limits.max_pixels:
-        raise too_many_pixels(limits, detail=f"{width} × {height}")
+        raise too_many_pixels(limits, detail=f"{width} × {height}", size=image.size)
     return image, found
 
 
-def too_many_pixels(limits: IntakeLimits, *, detail: str) -> TooManyPixels:
-    """The refusal of a picture with more pixels than ``limits`` allow."""
+def _declared_size(data: bytes, found: PictureFormat) -> tuple[int, int] | None:
+    """Width and height of a picture with too many pixels; None where only decoding would tell."""
+    allowed, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        return Image.open(io.BytesIO(data), formats=[found.value]).size
+    except (*DECODER_ERRORS, MemoryError):
+        return None
+    finally:
+        Image.MAX_IMAGE_PIXELS = allowed
+
+
+def too_many_pixels(
+    limits: IntakeLimits, *, detail: str, size: tuple[int, int] | None = None
+) -> TooManyPixels:
+    """The refusal of a picture with more pixels than ``limits`` allow, ``size`` if known."""
     sentence = N_(
         "That picture has too many pixels; {most} million is the most I take, so please make it "
         "smaller."
     )
-    values = {"most": f"{limits.max_pixels / 1e6:g}"}
+    values: dict[str, object] = {"most": f"{limits.max_pixels / 1e6:g}"}
+    if size is not None:
+        values |= {"width": size[0], "height": size[1]}
     return TooManyPixels(Sentence(sentence, values), detail=detail)

@@ -116,6 +116,41 @@ async def test_a_result_that_could_not_be_told_is_told_after_a_restart(tmp_path:
         assert "used 1 of 20" in await s.balance()
 
 
+async def test_a_result_whose_bytes_are_gone_is_given_back_with_a_sentence(tmp_path: Path) -> None:
+    """Somebody emptied the folder of pictures while Discord took nothing."""
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await asked.progress()
+        for way in (BY_TOKEN, AS_BOT):
+            s.world.env.inject_error("PATCH", way, status=503, times=None)
+        async with logged("delivery postponed"):
+            s.engine.gate.set()
+        for stored in (tmp_path / "images").glob("??/*"):
+            stored.unlink()
+        s.world.env.backend.faults.clear()
+        told = await asked.outcome()
+        assert told.attachments == []
+        assert "did not let me show it" in told.content
+        assert "used 0 of 20" in await s.balance()
+
+
+async def test_a_result_that_fits_into_no_message_is_given_back_with_a_sentence(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle()
+        await asked.progress()
+        with closing(sqlite3.connect(s.database_file)) as database, database:
+            database.execute("UPDATE jobs SET attachment_size_limit = 1")
+        s.engine.gate.set()
+        told = await asked.outcome()
+        assert told.attachments == []
+        assert "did not let me show it" in told.content
+        assert "used 0 of 20" in await s.balance()
+
+
 async def test_a_delivery_that_breaks_holds_up_no_other(tmp_path: Path) -> None:
     """Somebody's hands in the database have left a row that no code of ours can read."""
     async with stage(tmp_path, delivery_max_attempts=1) as s:

@@ -93,7 +93,7 @@ def test_a_refusal_tells_what_is_known_of_the_file(tmp_path: Path) -> None:
     told = [(report["error"]["code"], report["format"], report["source"]) for report in reports]
     assert told == [
         ("too_narrow", "WebP", {"width": 2600, "height": 64}),
-        ("too_many_pixels", "PNG", None),
+        ("too_many_pixels", "PNG", {"width": 600, "height": 400}),
         ("not_a_picture", None, None),
     ]
 
