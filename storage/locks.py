@@ -7,7 +7,7 @@ runs there is no other one that takes any of these locks.
 On SQLite a writing transaction has the whole database to itself already.
 """
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # First keys of the locks.
@@ -27,7 +27,7 @@ def _lock(kind: int, name: str) -> ColumnElement[None]:
 _WITH_OTHERS = func.pg_advisory_xact_lock_shared(MANY_WORKS_LOCK, 0)
 # Until the transaction ends. Working out a plan for the values at hand takes longer than any plan
 # of ours: a reservation's takes half a millisecond, and the whole of it a third.
-_PLANNED_ONCE = func.set_config("plan_cache_mode", "force_generic_plan", True)
+_PLANNED_ONCE = func.set_config("plan_cache_mode", "force_generic_plan", true())
 MANY_WORKS = select(func.pg_advisory_xact_lock(MANY_WORKS_LOCK, 0), _PLANNED_ONCE)
 ONE_WORK = select(_WITH_OTHERS, _PLANNED_ONCE)
 LOCK_MEMBER = select(_lock(MEMBER_LOCK, "member"))

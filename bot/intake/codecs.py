@@ -106,7 +106,7 @@ def too_many_pixels(
         "That picture has too many pixels; {most} million is the most I take, so please make it "
         "smaller."
     )
-    values: dict[str, object] = {"most": f"{limits.max_pixels / 1e6:g}"}
+    values: dict[str, str | int | Sentence] = {"most": f"{limits.max_pixels / 1e6:g}"}
     if size is not None:
         values |= {"width": size[0], "height": size[1]}
     return TooManyPixels(Sentence(sentence, values), detail=detail)
