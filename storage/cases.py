@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from storage import audit, image_uses, ledger, outbox
 from storage.audit import Deed
@@ -76,6 +76,13 @@ class Settled:
     others: tuple[Case, ...] = ()
     moved: bool = True
 
+
+# Whether a reporter is to be told of anything; built once, since every `/quota me` asks.
+SOME_KEPT = (
+    select(CASES.c.id)
+    .where(CASES.c.reporter_id == bindparam("its_reporter"), CASES.c.reporter_waits)
+    .limit(1)
+)
 
 NEW_FIELDS = tuple(field.name for field in fields(NewCase))
 FIELDS = tuple(field.name for field in fields(Case))
@@ -194,10 +201,9 @@ class Cases:
             .returning(CASES)
         )
         # Most members have none, and to look is quicker than to write.
-        some = select(CASES.c.id).where(CASES.c.reporter_id == reporter_id, CASES.c.reporter_waits)
-        async with self._sessions.read() as session:
-            if await session.scalar(some.limit(1)) is None:
-                return []
+        mine = {"its_reporter": reporter_id}
+        if await self._sessions.look(lambda it: it.connection().scalar(SOME_KEPT, mine)) is None:
+            return []
         rows = await self._sessions.transact(lambda connection: connection.execute(statement).all())
         return [_case(row) for row in rows]
 

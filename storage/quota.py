@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
-from storage import audit, ledger, pots
+from storage import audit, ledger, pots, spending
 from storage.audit import Deed
 from storage.errors import QuotaExceeded, UnknownTimeZone
 from storage.locks import take_locks
-from storage.records import JobStatus
 from storage.sessions import Sessions
-from storage.tables import SPENDING, JobRow, LedgerKind, LedgerRow
-
-GIVEN_BACK = (JobStatus.FAILED, JobStatus.CANCELLED)
+from storage.spending import Bonus, Spent
+from storage.tables import SPENDING, LedgerRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,26 +105,17 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Where credits of a day went.
+class QuotaAccount:
+    """All that a member is told of their credits, as it was at one moment.
 
     Attributes:
-        action: The job's action, a word of the bot's; None for what was given to others.
-        jobs: How many jobs, refunded ones left out; 0 for gifts.
-        credits: What they cost together.
+        spent: Where credits of the day went, the most first, out of whatever pot.
+        bonuses: Bonus credits that can still be spent, the soonest to expire first.
     """
 
-    action: str | None
-    jobs: int
-    credits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bonus:
-    """Bonus credits left, by the last day on which they can be spent."""
-
-    expires_on: date
-    credits: int
+    balance: QuotaBalance
+    spent: tuple[Spent, ...]
+    bonuses: tuple[Bonus, ...]
 
 
 class QuotaLedger:
@@ -144,42 +134,19 @@ class QuotaLedger:
         sums = await self._sessions.look(lambda it: pots.sums(it.connection(), account))
         return balance_of(sums, terms)
 
-    async def spent(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Spent]:
-        """Where a member's credits of a day went, the most first, out of whatever pot."""
-        row, cost = LedgerRow, -func.sum(LedgerRow.amount)
-        mine = (row.user_id == user_id) & (row.guild_id == guild_id) & (row.day == day.date)
-        jobs = (
-            select(JobRow.action, func.count(row.job_id.distinct()), cost)
-            .join(JobRow, JobRow.id == row.job_id, isouter=True)
-            .where(mine, SPENDING)
-            .where(JobRow.status.is_(None) | JobRow.status.not_in(GIVEN_BACK))
-            .group_by(JobRow.action)
-        )
-        gifts = select(cost).where(mine, row.kind == LedgerKind.GIFT, row.amount < 0)
-        by_action, away = await self._sessions.look(
-            lambda session: (session.execute(jobs).all(), session.execute(gifts).scalar_one())
-        )
-        found = [
-            Spent(action=action or "", jobs=count, credits=int(total))
-            for action, count, total in by_action
-            if total
-        ]
-        if given := int(away or 0):
-            found.append(Spent(action=None, jobs=0, credits=given))
-        return sorted(found, key=lambda it: -it.credits)
+    async def account(self, guild_id: int | None, user_id: int, terms: Terms) -> QuotaAccount:
+        """The balance, with where credits of the day went and which bonuses are left."""
+        whose = _account(guild_id, user_id, terms)
 
-    async def bonuses(self, guild_id: int | None, user_id: int, day: QuotaDay) -> list[Bonus]:
-        """A member's bonus credits that can still be spent, the soonest to expire first."""
-        row, left = LedgerRow, func.sum(LedgerRow.amount)
-        statement = (
-            select(row.expires_on, left)
-            .where(row.user_id == user_id, row.guild_id == guild_id, row.expires_on >= day.date)
-            .group_by(row.expires_on)
-            .having(left > 0)
-            .order_by(row.expires_on)
-        )
-        rows = await self._sessions.look(lambda session: session.execute(statement).all())
-        return [Bonus(expires_on=last, credits=int(left)) for last, left in rows if last]
+        def work(session: Session) -> QuotaAccount:
+            connection = session.connection()
+            return QuotaAccount(
+                balance=balance_of(pots.sums(connection, whose), terms),
+                spent=tuple(spending.spent(connection, whose)),
+                bonuses=tuple(spending.bonuses(connection, whose)),
+            )
+
+        return await self._sessions.look(work)
 
     async def grant(
         self, deed: Deed, user_id: int, day: QuotaDay, *, amount: int, expires_on: date

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import audit, ledger, pots
 from storage.audit import Deed
+from storage.pots import ITS_GUILD, ITS_USER
 from storage.quota import QuotaDay
 from storage.quota_rules import Policy
 from storage.quota_tables import RequestRow, RequestState, VoteRow
@@ -54,6 +55,15 @@ class Votes:
     votes: int
     counted: bool
     decided: Request | None = None
+
+
+# Built once, since every `/quota me` asks.
+NEWEST = (
+    select(RequestRow)
+    .where(RequestRow.guild_id == ITS_GUILD, RequestRow.user_id == ITS_USER)
+    .order_by(RequestRow.created_at.desc())
+    .limit(1)
+)
 
 
 class QuotaRequests:
@@ -103,14 +113,8 @@ class QuotaRequests:
 
     async def newest(self, guild_id: int, user_id: int) -> Request | None:
         """A member's last request in a guild."""
-        row = RequestRow
-        statement = (
-            select(row)
-            .where(row.guild_id == guild_id, row.user_id == user_id)
-            .order_by(row.created_at.desc())
-            .limit(1)
-        )
-        found = await self._sessions.look(lambda session: session.scalar(statement))
+        whose = {"its_guild": guild_id, "its_user": user_id}
+        found = await self._sessions.look(lambda session: session.scalar(NEWEST, whose))
         return None if found is None else _request(found)
 
     async def withdraw(self, request_id: str) -> None:

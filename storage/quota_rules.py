@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    bindparam,
     exists,
     insert,
     literal,
@@ -102,7 +104,7 @@ class QuotaRules:
         """The rules that a member with these roles meets in a channel."""
 
         def work(session: Session) -> Rules:
-            row = session.execute(_guild_statement(guild_id)).one()
+            row = session.execute(_guild_statement(), {"its_guild": guild_id}).one()
             guild, policy = row[0], row[1]
             day = quota_day(now, guild.timezone if guild else "UTC")
             allowances: tuple[Allowance, ...] = ()
@@ -221,9 +223,11 @@ class QuotaRules:
         await self._sessions.transact(work)
 
 
-def _guild_statement(guild_id: int) -> Select[GuildRow | None, PolicyRow | None, bool, bool]:
+@cache
+def _guild_statement() -> Select[GuildRow | None, PolicyRow | None, bool, bool]:
     """One row in any case, with what the guild has of its own."""
-    one = select(literal(guild_id, BigInteger).label("guild_id")).subquery()
+    guild_id = bindparam("its_guild", type_=BigInteger())
+    one = select(guild_id.label("guild_id")).subquery()
     return (
         select(
             GuildRow,

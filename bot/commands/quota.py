@@ -38,17 +38,14 @@ async def me(interaction: "discord.Interaction[RestyleBot]") -> None:
     await interaction.response.defer(ephemeral=True)
     app, origin = interaction.client.app, origin_of(interaction, None)
     ruling = await app.quotas.ruling(origin)
-    ledger, day = app.database.quota, ruling.terms.day
     request, reports = None, list[str]()
     if origin.guild_id is not None:
         request = await app.database.quota_requests.newest(origin.guild_id, origin.user_id)
         kept = await app.database.cases.kept_for(origin.guild_id, origin.user_id)
         reports = [_(told) for told in map(to_reporter, kept) if told is not None]
     told = texts.account(
-        await ledger.balance(origin.guild_id, origin.user_id, ruling.terms),
+        await app.database.quota.account(origin.guild_id, origin.user_id, ruling.terms),
         ruling,
-        await ledger.bonuses(origin.guild_id, origin.user_id, day),
-        await ledger.spent(origin.guild_id, origin.user_id, day),
         request,
         reports,
     )

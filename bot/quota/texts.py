@@ -13,10 +13,11 @@ from bot.moderation.reasons import Reason
 from bot.quota.price import PriceRule
 from bot.quota.ruling import Ruling
 from storage.errors import PoolExhausted, QuotaExceeded, TooManyInFlight
-from storage.quota import Bonus, QuotaBalance, Spent
+from storage.quota import QuotaAccount, QuotaBalance
 from storage.quota_requests import Request
 from storage.quota_rules import Policy
 from storage.quota_tables import RequestState
+from storage.spending import Spent
 
 TOO_MANY = {
     "user": N_("You already have enough jobs in the queue. Let one finish, then ask again."),
@@ -69,10 +70,8 @@ ACTIONS_SHOWN = 6
 
 
 def account(
-    balance: QuotaBalance,
+    found: QuotaAccount,
     ruling: Ruling,
-    bonuses: Sequence[Bonus],
-    spent: Sequence[Spent],
     request: Request | None,
     reports: Sequence[str] = (),
 ) -> str:
@@ -81,18 +80,18 @@ def account(
     Args:
         reports: What became of pictures that the member reported, if that is still to be told.
     """
-    lines = [_left(balance)]
+    lines = [_left(found.balance)]
     if ruling.terms.channel_id is not None:
         sentence = _("This is the allowance of <#{channel}>, which is counted apart.")
         lines.append(sentence.format(channel=ruling.terms.channel_id))
     if ruling.waits_until is not None:
         lines.append(str(too_new(ruling.waits_until)))
-    if bonuses:
-        parts = [f"{bonus.credits} ({_until(bonus.expires_on)})" for bonus in bonuses]
+    if found.bonuses:
+        parts = [f"{bonus.credits} ({_until(bonus.expires_on)})" for bonus in found.bonuses]
         told = _("Bonus, spent after the day's own: {bonuses}")
         lines.append("-# " + told.format(bonuses=", ".join(parts)))
-    if spent:
-        parts = [_spent(part) for part in spent[:ACTIONS_SHOWN]]
+    if found.spent:
+        parts = [_spent(part) for part in found.spent[:ACTIONS_SHOWN]]
         lines.append("-# " + _("Today it went to: {parts}").format(parts=", ".join(parts)))
     if request is not None:
         lines.append("-# " + _asked(request))

@@ -375,9 +375,9 @@ class LedgerMachine(RuleBasedStateMachine):
         for user_id, self.channel in itertools.product(MEMBERS, CHANNELS):
             pots = self.left(user_id)
             assert min(pots.values()) >= 0
-            balance = self.wait(self.database.quota.balance(self.guild_id, user_id, self.terms()))
-            bonuses = self.wait(self.database.quota.bonuses(self.guild_id, user_id, self.day))
-            told = {bonus.expires_on: bonus.credits for bonus in bonuses}
+            account = self.wait(self.database.quota.account(self.guild_id, user_id, self.terms()))
+            balance = account.balance
+            told = {bonus.expires_on: bonus.credits for bonus in account.bonuses}
             assert told == {last: left for last, left in pots.items() if last and left}
             if self.limit is None:
                 assert balance.remaining is balance.limit is None

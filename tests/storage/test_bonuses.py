@@ -9,7 +9,8 @@ import pytest
 from storage.audit import Deed
 from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded
-from storage.quota import Bonus, QuotaBalance, QuotaDay, Spent
+from storage.quota import QuotaBalance, QuotaDay
+from storage.spending import Bonus, Spent
 from tests.storage.making import GUILD, MEMBER, TODAY, TOMORROW, result, running, submit, terms
 
 FRIDAY = date(2025, 6, 6)
@@ -40,7 +41,12 @@ async def balance(
 
 async def bonuses(database: Database, on: QuotaDay = TODAY, user_id: int = MEMBER) -> list[Bonus]:
     """Bonus credits left."""
-    return await database.quota.bonuses(GUILD, user_id, on)
+    return list((await database.quota.account(GUILD, user_id, terms(day=on))).bonuses)
+
+
+async def spent(database: Database, user_id: int) -> list[Spent]:
+    """Where today's credits went."""
+    return list((await database.quota.account(GUILD, user_id, terms())).spent)
 
 
 async def test_the_allowance_goes_first_and_then_the_soonest_to_expire(database: Database) -> None:
@@ -226,10 +232,10 @@ async def test_a_member_sees_where_it_went(database: Database) -> None:
         await submit(database, action=action, cost=cost)
     await database.jobs.cancel((await submit(database, action="remix")).id)
     await database.quota.give(GUILD, MEMBER, terms(), amount=2, receiver_id=OTHER)
-    assert await database.quota.spent(GUILD, MEMBER, TODAY) == [
+    assert await spent(database, MEMBER) == [
         Spent(action="reroll", jobs=1, credits=4),
         Spent(action="restyle", jobs=2, credits=3),
         Spent(action=None, jobs=0, credits=2),
     ]
-    assert await database.quota.spent(GUILD, OTHER, TODAY) == []
+    assert await spent(database, OTHER) == []
     assert await database.quota.spenders(GUILD, TODAY) == [MEMBER]
