@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.locks import lock_guild
@@ -109,19 +109,28 @@ def record(
         before: JSON of what the deed changed, as it was.
         after: The same as it is now.
     """
-    session.add(
-        AuditRow(
-            guild_id=deed.guild_id,
-            actor_id=deed.actor_id,
-            action=deed.action,
-            target_kind=deed.target_kind,
-            target_id=None if deed.target_id is None else str(deed.target_id),
-            before=dict(before),
-            after=dict(after),
-            reason=deed.reason,
-            created_at=datetime.now(UTC),
-        )
-    )
+    session.add(AuditRow(**_row(deed, before, after)))
+
+
+def record_by(
+    connection: Connection, deed: Deed, *, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """As ``record``, where the transaction is a connection's."""
+    connection.execute(insert(AuditRow).values(_row(deed, before, after)))
+
+
+def _row(deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "guild_id": deed.guild_id,
+        "actor_id": deed.actor_id,
+        "action": deed.action,
+        "target_kind": deed.target_kind,
+        "target_id": None if deed.target_id is None else str(deed.target_id),
+        "before": dict(before),
+        "after": dict(after),
+        "reason": deed.reason,
+        "created_at": datetime.now(UTC),
+    }
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -77,11 +77,18 @@ class Settled:
     moved: bool = True
 
 
-# Whether a reporter is to be told of anything; built once, since every `/quota me` asks.
-SOME_KEPT = (
+# So many reports one message has room for; the others wait for the next.
+MOST_TOLD = 5
+# What a reporter is to be told of; built once, since every `/quota me` asks.
+KEPT = (
     select(CASES.c.id)
-    .where(CASES.c.reporter_id == bindparam("its_reporter"), CASES.c.reporter_waits)
-    .limit(1)
+    .where(
+        CASES.c.guild_id == bindparam("its_guild"),
+        CASES.c.reporter_id == bindparam("its_reporter"),
+        CASES.c.reporter_waits,
+    )
+    .order_by(CASES.c.id)
+    .limit(MOST_TOLD)
 )
 
 NEW_FIELDS = tuple(field.name for field in fields(NewCase))
@@ -189,23 +196,23 @@ class Cases:
         await self._sessions.transact(lambda connection: connection.execute(statement))
 
     async def kept_for(self, guild_id: int, reporter_id: int) -> list[Case]:
-        """Decided reports of a member that they are still to be told of; each is given once."""
+        """The first few decided reports of a member that they are still to be told of.
+
+        Each is given once; what is more than one message has room for is given the next time.
+        """
+        # Most members have none, and to look is quicker than to write.
+        mine = {"its_guild": guild_id, "its_reporter": reporter_id}
+        found = await self._sessions.look(lambda it: it.connection().scalars(KEPT, mine).all())
+        if not found:
+            return []
         statement = (
             update(CASES)
-            .where(
-                CASES.c.guild_id == guild_id,
-                CASES.c.reporter_id == reporter_id,
-                CASES.c.reporter_waits,
-            )
+            .where(CASES.c.id.in_(found), CASES.c.reporter_waits)
             .values(reporter_waits=False)
             .returning(CASES)
         )
-        # Most members have none, and to look is quicker than to write.
-        mine = {"its_reporter": reporter_id}
-        if await self._sessions.look(lambda it: it.connection().scalar(SOME_KEPT, mine)) is None:
-            return []
         rows = await self._sessions.transact(lambda connection: connection.execute(statement).all())
-        return [_case(row) for row in rows]
+        return sorted((_case(row) for row in rows), key=lambda case: case.id)
 
     async def settle(self, deed: Deed, case_id: int, decision: Decision) -> Settled | None:
         """Decide a case of the deed's guild and do what that means, in one transaction.

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from storage import image_uses, ledger, outbox
+from storage.audit import Deed, record_by
 from storage.charging import charge
 from storage.errors import UnknownJob
 from storage.locks import take_group_lock, take_locks
@@ -179,8 +180,11 @@ class Jobs:
             lambda connection: end_job(connection, job_id, attempt, JobStatus.CANCELLED)
         )
 
-    async def cancel(self, job_id: str) -> JobStatus:
+    async def cancel(self, job_id: str, deed: Deed | None = None) -> JobStatus:
         """Cancel a job that waits: give the charge back and have it told.
+
+        Args:
+            deed: A moderator's, to be written down if the job waited or runs.
 
         Returns:
             Where the job stands now. ``RUNNING`` says that the engine must be asked to stop it.
@@ -190,9 +194,16 @@ class Jobs:
         """
 
         def work(connection: Connection) -> JobStatus | None:
+            before = JobStatus.QUEUED
             if end_job(connection, job_id, None, JobStatus.CANCELLED):
-                return JobStatus.CANCELLED
-            return connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
+                status: JobStatus | None = JobStatus.CANCELLED
+            else:
+                status = connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
+                before = JobStatus.RUNNING
+            if deed is not None and status in (JobStatus.CANCELLED, JobStatus.RUNNING):
+                after = {"status": JobStatus.CANCELLED.value}
+                record_by(connection, deed, before={"status": before.value}, after=after)
+            return status
 
         status = await self._sessions.transact(work)
         if status is None:
@@ -233,8 +244,11 @@ class Jobs:
             rows = (await session.execute(statement)).all()
         return {user_id: moment for user_id, moment in rows if moment is not None}
 
-    async def delete_result(self, job_id: str) -> set[str]:
+    async def delete_result(self, job_id: str, deed: Deed | None = None) -> set[str]:
         """Forget what a job made; its charge stays, and a delivery that still waits is dropped.
+
+        Args:
+            deed: A moderator's, to be written down.
 
         Returns:
             Hashes that no job uses any more, to be deleted from the image store.
@@ -254,6 +268,8 @@ class Jobs:
                 now = datetime.now(UTC)
                 outbox.withdraw(connection, job_id, "the result was deleted", now)
             made = {name for name in (row.result_hash, row.latents_hash) if name is not None}
+            if deed is not None:
+                record_by(connection, deed, before={"deleted": False}, after={"deleted": True})
             return image_uses.unused(connection, made)
 
         return await self._sessions.transact(work)

@@ -11,8 +11,11 @@ from bot.boundary import Pressable
 from bot.errors import Gone, NotYours
 from bot.jobs.spec import is_private
 from bot.language import N_, _
+from bot.moderation.deeds import deed_of
 from bot.place import guild_of
+from storage.audit import Deed
 from storage.errors import UnknownJob
+from storage.moderation_tables import TargetKind
 from storage.records import Job
 
 if TYPE_CHECKING:
@@ -99,6 +102,13 @@ def require_owner(interaction: discord.Interaction[Any], job: Job) -> None:
     if interaction.guild_id is not None and interaction.permissions.manage_messages:
         return
     raise NotYours(_("Only the person who asked for it, or a moderator, may do that."))
+
+
+def others_deed(interaction: discord.Interaction[Any], action: str, job: Job) -> Deed | None:
+    """What a moderator does to somebody else's job; None for its author, whose own it is."""
+    if interaction.user.id == job.user_id:
+        return None
+    return deed_of(interaction, action, target_kind=TargetKind.JOB, target_id=job.id)
 
 
 def view_of(buttons: Iterable[type[JobButton]], job_id: str) -> discord.ui.View:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.buttons.base import JobButton, pattern, require_owner, view_of
+from bot.buttons.base import JobButton, others_deed, pattern, require_owner, view_of
 from bot.language import N_
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ class CancelButton(JobButton, template=pattern("cancel")):
         await interaction.response.defer()
         job = await self.job(interaction.client)
         require_owner(interaction, job)
-        app = interaction.client.app
+        app, deed = interaction.client.app, others_deed(interaction, self.action, job)
         for one in await app.database.jobs.group(job):
-            await app.dispatcher.cancel(one.id)
+            if await app.dispatcher.cancel(one.id, deed):
+                # One press is one deed, however many jobs share the message.
+                deed = None
 
 
 def waiting_view(job_id: str) -> discord.ui.View:

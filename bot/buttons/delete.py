@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
-from bot.buttons.base import JobButton, pattern, require_owner
+from bot.buttons.base import JobButton, others_deed, pattern, require_owner
 from bot.language import N_
 from storage.dropping import drop_unused
 
@@ -26,9 +26,11 @@ class DeleteButton(JobButton, template=pattern("delete")):
         await interaction.response.defer()
         job = await self.job(interaction.client)
         require_owner(interaction, job)
-        app = interaction.client.app
+        app, deed = interaction.client.app, others_deed(interaction, self.action, job)
         for one in await app.database.jobs.group(job):
-            made = await app.database.jobs.delete_result(one.id)
+            # One press is one deed, however many jobs share the message.
+            its_deed = deed if one.id == job.id else None
+            made = await app.database.jobs.delete_result(one.id, its_deed)
             await drop_unused(app.database, app.images, made)
         try:
             await interaction.delete_original_response()

@@ -30,7 +30,7 @@ class Deadline:
         end: Takes the job of that id back, wherever it is.
     """
 
-    def __init__(self, database: Database, end: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, database: Database, end: Callable[[str], Awaitable[object]]) -> None:
         self._database = database
         self._end = end
         self._closing = asyncio.Event()

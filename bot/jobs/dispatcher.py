@@ -15,6 +15,7 @@ from bot.jobs.line import Line
 from bot.jobs.status import Editor
 from bot.language import N_
 from engine.api import Engine
+from storage.audit import Deed
 from storage.database import Database
 from storage.errors import StorageError
 from storage.records import Job, JobStatus
@@ -107,14 +108,23 @@ class Dispatcher:
             task.cancel()
         return following
 
-    async def cancel(self, job_id: str) -> None:
-        """Cancel a job wherever it is; one that is over is left alone."""
+    async def cancel(self, job_id: str, deed: Deed | None = None) -> bool:
+        """Cancel a job wherever it is; one that is over is left alone.
+
+        Args:
+            deed: A moderator's, to be written down.
+
+        Returns:
+            Whether it was not over.
+        """
         self._line.leave(job_id)
-        if await self._database.jobs.cancel(job_id) is JobStatus.RUNNING:
+        status = await self._database.jobs.cancel(job_id, deed)
+        if status is JobStatus.RUNNING:
             if job_id not in self._running:
                 await self._line.stop_elsewhere(job_id)
             await self._stop(job_id)
         self._finished()
+        return status in (JobStatus.CANCELLED, JobStatus.RUNNING)
 
     async def stop(self, job_ids: Collection[str]) -> None:
         """Stop those jobs that run here; they were taken back elsewhere."""

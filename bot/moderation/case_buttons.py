@@ -76,7 +76,8 @@ class CaseButton(
             f"{case.kind.value} {self.decision.value}",
             target_kind=TargetKind.MEMBER,
             target_id=case.member_id,
-            reason=case.reason,
+            # Not in the reporter's words: the blocked would read them, and the log is for ever.
+            reason=f"{case.kind.value} {case.id}",
         )
         settled = await cases.settle(deed, case.id, self.decision)
         if settled is None:

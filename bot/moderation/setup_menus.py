@@ -31,7 +31,13 @@ ZONES = (
 )  # fmt: skip
 QUOTAS = (0, 3, 5, 10, 15, 20, 30, 50, 75, 100, 200, 500)
 MOST_CHANNELS = 25
-TEXT_CHANNELS = [discord.ChannelType.text, discord.ChannelType.forum, discord.ChannelType.voice]
+TEXT_CHANNELS = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.forum,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+]
 
 
 class Field(StrEnum):
@@ -115,7 +121,10 @@ async def _set(
 async def _set_channels(
     interaction: "discord.Interaction[RestyleBot]", field: Field, values: list[str]
 ) -> None:
-    """Make the channels chosen those that a rule names: each that changes is one deed."""
+    """Make the channels chosen those that a rule names: each that changes is one deed.
+
+    A menu shows no more than ``MOST_CHANNELS``; what it could not show stays as it is.
+    """
     chosen = {_channel(interaction, value) for value in values}
     name = "allowed" if field is Field.CHANNELS else "nsfw_allowed"
     if field is Field.EXPLICIT and not all(channel.is_nsfw() for channel in chosen):
@@ -123,8 +132,8 @@ async def _set_channels(
     rules = interaction.client.app.database.rules
     wanted = {channel.id for channel in chosen}
     guild_id = deed_of(interaction, "setup").guild_id
-    known = (await rules.of(guild_id)).channels
-    for channel_id in sorted(wanted | set(known)):
+    shown = _chosen(field, await rules.of(guild_id))[:MOST_CHANNELS]
+    for channel_id in sorted(wanted | set(shown)):
         deed = Deed(
             guild_id=guild_id,
             actor_id=interaction.user.id,
@@ -151,6 +160,17 @@ def _channel(interaction: discord.Interaction[Any], value: str) -> Any:
     return found
 
 
+def _chosen(field: Field, rules: GuildRules) -> list[int]:
+    """The channels that a rule names now, in the order in which its menu shows them."""
+    reports = rules.guild.report_channel_id
+    explicit = [one.channel_id for one in rules.channels.values() if one.nsfw_allowed]
+    return {
+        Field.CHANNELS: sorted(rules.allowed_channels),
+        Field.REPORTS: [] if reports is None else [reports],
+        Field.EXPLICIT: sorted(explicit),
+    }[field]
+
+
 def _select(field: Field, rules: GuildRules | None) -> Any:
     shared: dict[str, Any] = {
         "custom_id": f"m:setup:{field.value}",
@@ -162,15 +182,7 @@ def _select(field: Field, rules: GuildRules | None) -> Any:
             options=[discord.SelectOption(label=one, value=one) for one in options], **shared
         )
     most = 1 if field is Field.REPORTS else MOST_CHANNELS
-    now: list[int] = []
-    if rules is not None:
-        reports = rules.guild.report_channel_id
-        explicit = [one.channel_id for one in rules.channels.values() if one.nsfw_allowed]
-        now = {
-            Field.CHANNELS: sorted(rules.allowed_channels),
-            Field.REPORTS: [] if reports is None else [reports],
-            Field.EXPLICIT: sorted(explicit),
-        }[field][:most]
+    now = [] if rules is None else _chosen(field, rules)[:most]
     kinds = [discord.ChannelType.text] if field is Field.REPORTS else TEXT_CHANNELS
     return discord.ui.ChannelSelect(
         channel_types=kinds,

@@ -14,6 +14,7 @@ from bot.language import N_, _, reading
 from bot.moderation.deeds import deed_of
 from bot.moderation.gate import MODERATOR, require
 from bot.moderation.telling import tell, tell_in
+from bot.moderation.texts import blocked_member
 from bot.open_forms import Form
 from bot.quota import texts
 from storage.moderation_tables import TargetKind
@@ -153,6 +154,8 @@ class VoteButton(RequestButton, template=pattern("vote")):
         roles = {role.id for role in getattr(interaction.user, "roles", ())}
         if policy.vote_role_id is None or policy.vote_role_id not in roles:
             raise NotYours(_("Only members with the role chosen for it may vote."))
+        if (block := await app.database.blocks.of(deed.guild_id, deed.actor_id)) is not None:
+            raise NotAllowed(blocked_member(block))
         day = await app.quotas.day(deed.guild_id)
         votes = await app.database.quota_requests.vote(
             deed, self.request_id, policy, day=day, expires_on=_last_day(day.date)

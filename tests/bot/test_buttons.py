@@ -4,11 +4,15 @@ from pathlib import Path
 
 import discord
 import pytest
+import simcord
 
 from bot.jobs.spec import Action
 from bot.jobs.wish import VARY_STRENGTH
+from storage.audit import Deed
+from storage.moderation_tables import TargetKind
 from storage.records import JobStatus
-from tests.bot.stage import buttons, shown, stage
+from tests.bot.moderation.test_rules import entries
+from tests.bot.stage import Stage, buttons, shown, stage
 from tests.engine.pictures import encoded
 
 
@@ -107,14 +111,49 @@ async def test_delete_is_for_the_author_and_leaves_nothing(tmp_path: Path) -> No
         assert "used 1 of 20" in await s.balance()
 
 
-async def test_a_moderator_may_delete_what_others_made(tmp_path: Path) -> None:
+def cleaner(s: Stage) -> simcord.MemberActor:
+    """A member who may manage messages."""
+    guild = s.world.alice.guild
+    role = guild.create_role("Moderator", permissions=discord.Permissions(manage_messages=True))
+    return guild.add_member(s.world.env.create_user("carol"), roles=[role])
+
+
+async def test_a_moderator_may_delete_what_others_made_and_that_is_written_down(
+    tmp_path: Path,
+) -> None:
     async with stage(tmp_path) as s:
-        guild = s.world.alice.guild
-        role = guild.create_role("Moderator", permissions=discord.Permissions(manage_messages=True))
-        carol = guild.add_member(s.world.env.create_user("carol"), roles=[role])
-        first = await s.result()
+        carol = cleaner(s)
+        await s.press(await s.result(), "Delete")
+        # What is one's own is nobody's deed.
+        assert await entries(s) == []
+        first = await s.result(count=2)
+        job = s.job_of(first)
         await s.press(first, "Delete", carol)
         assert s.last_message.id == s.world.welcome.id
+        [entry] = await entries(s)
+        assert (entry.action, entry.actor_id, entry.target_id) == ("delete", carol.id, job)
+        assert (entry.before, entry.after) == ({"deleted": False}, {"deleted": True})
+
+
+async def test_a_moderator_may_cancel_what_others_asked_for_and_that_is_written_down(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        carol = cleaner(s)
+        s.engine.gate.clear()
+        asked = await s.restyle(count=2)
+        await asked.progress()
+        await s.press(asked.message, "Cancel", carol)
+        assert "Cancelled" in (await asked.outcome()).content
+        [entry] = await entries(s)
+        assert (entry.action, entry.actor_id) == ("cancel", carol.id)
+        assert (entry.target_kind, entry.after) == (TargetKind.JOB, {"status": "cancelled"})
+        # What is over cannot be taken back, and is no deed.
+        s.engine.gate.set()
+        again = await s.result()
+        deed = Deed(guild_id=carol.guild.id, actor_id=carol.id, action="cancel")
+        assert not await s.app.dispatcher.cancel(s.job_of(again), deed)
+        assert len(await entries(s)) == 1
 
 
 async def test_going_on_from_what_is_deleted_is_one_sentence(tmp_path: Path) -> None:

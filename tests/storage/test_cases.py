@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage.audit import AuditEntry, Deed
-from storage.cases import DOUBTFUL, FILTERED, Case, NewCase, Settled
+from storage.cases import DOUBTFUL, FILTERED, MOST_TOLD, Case, NewCase, Settled
 from storage.database import Database
 from storage.moderation_tables import CaseKind, Decision
 from storage.records import Job, JobStatus
@@ -156,3 +156,16 @@ async def test_a_held_result_that_no_moderator_can_see_is_told_as_not_shown(
     [again] = await database.outbox.due(later, 10)
     assert (again.job_id, again.kind) == (told.job_id, JobStatus.FAILED)
     assert await used(database) == 0
+
+
+async def test_a_reporter_is_told_of_a_few_cases_at_a_time_and_of_each_once(
+    database: Database,
+) -> None:
+    cases = [await reported(database, await made(database)) for _ in range(MOST_TOLD + 2)]
+    for case in cases:
+        await decided(database, case, Decision.DISMISS)
+        await database.cases.keep_for_reporter(case.id)
+    told = [await database.cases.kept_for(GUILD, REPORTER) for _ in range(3)]
+    ids = [case.id for case in cases]
+    assert [[case.id for case in some] for some in told] == [ids[:MOST_TOLD], ids[MOST_TOLD:], []]
+    assert await database.cases.kept_for(1, REPORTER) == []

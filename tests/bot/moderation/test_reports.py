@@ -118,8 +118,11 @@ async def test_remove_and_block_does_both_at_once(tmp_path: Path) -> None:
         await s.press(card_of(desk), "Remove and block", carol)
         assert first.id not in {message.id for message in s.world.channel.history()}
         refused = (await s.restyle()).refusal
-        assert "spam" in refused
-        assert next(entry.action for entry in await entries(s)) == "report block"
+        # Who is blocked is not to know by whose words.
+        assert "report 1" in refused
+        assert "spam" not in refused
+        [entry, *_] = await entries(s)
+        assert (entry.action, entry.reason) == ("report block", "report 1")
 
 
 async def test_a_removed_picture_whose_message_stays_is_told_and_tried_again(

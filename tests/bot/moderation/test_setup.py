@@ -7,6 +7,8 @@ import discord
 import pytest
 import simcord
 
+from bot.moderation.setup_menus import MOST_CHANNELS
+from storage.audit import Deed
 from tests.bot.forging import forge_press
 from tests.bot.moderation.test_rules import entries, moderator, restrict
 from tests.bot.stage import Asked, Stage, stage
@@ -65,6 +67,21 @@ async def test_channels_can_be_taken_back_and_none_means_all(tmp_path: Path) -> 
         assert "other channels" in (await s.restyle()).refusal
         await ada.select(asked.response, [], custom_id="m:setup:channels")
         await s.result()
+
+
+async def test_what_a_menu_has_no_room_to_show_stays(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        ada, rules = admin(s), s.app.database.rules
+        guild = s.world.alice.guild
+        many = sorted(guild.create_text_channel(f"room-{n}").id for n in range(MOST_CHANNELS + 1))
+        for channel_id in many:
+            deed = Deed(guild_id=guild.id, actor_id=ada.id, action="channel allow")
+            await rules.change_channel(deed, channel_id, allowed=True)
+        asked = await ada.slash(s.world.channel, "setup")
+        assert asked.response is not None
+        await ada.select(asked.response, [s.world.channel], custom_id="m:setup:channels")
+        allowed = (await rules.of(guild.id)).allowed_channels
+        assert set(allowed) == {s.world.channel.id, many[-1]}
 
 
 async def test_a_channel_without_age_restriction_cannot_be_explicit(tmp_path: Path) -> None:

@@ -275,10 +275,20 @@ async def test_a_vote_decides_by_enough_members_of_the_role(tmp_path: Path) -> N
         again = await c.s.press(card, "Vote for it", elders[0])
         assert "does not count" in again.refusal
         assert "used 0 of 2" in await c.s.balance()
+        blocked = {"member": elders[1], "reason": "noise"}
+        await c.carol.slash(c.s.world.channel, "mod block", **blocked)
+        assert "no pictures here" in (await c.s.press(card, "Vote for it", elders[1])).refusal
+        await c.carol.slash(c.s.world.channel, "mod unblock", member=elders[1])
         await elders[1].click(card, label="Vote for it")
         assert f"Approved by <@{elders[1].id}>: 5" in c.newest.content
         assert "used 0 of 7" in await c.s.balance()
-        assert [deed.action for deed in await c.deeds()] == ["setup", "quota votes", "quota vote"]
+        assert [deed.action for deed in await c.deeds()] == [
+            "setup",
+            "quota votes",
+            "block",
+            "unblock",
+            "quota vote",
+        ]
 
 
 async def test_a_request_that_nobody_decides_is_over_in_the_end(tmp_path: Path) -> None:
