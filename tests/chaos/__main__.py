@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.run import chaos
+from tests.chaos.run import LONG, chaos
 
 
 def main() -> int:
@@ -19,7 +19,9 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.keep or Path(scratch)
-        run = chaos(folder, seed=given.seed, jobs=given.jobs, kill_every_s=given.kill_every)
+        run = chaos(
+            folder, seed=given.seed, jobs=given.jobs, kill_every_s=given.kill_every, limits=LONG
+        )
         outcome = asyncio.run(run)
     print("\n".join(outcome.lines()), flush=True)
     return 0 if outcome.ok else 1

@@ -77,9 +77,9 @@ def _judge_one(
         verdict.lost += 1
         finds("it has no outcome that was told")
     elif entry.status == "done" and entry.delivery == "delivered":
-        if not messages:
+        if not messages or not _still_shown(last):
             verdict.lost += 1
-            finds("it counts as delivered, but no message ever showed it")
+            finds("it counts as delivered, but no message shows it")
         elif entry.charged != 1:
             verdict.doubled += 1
             finds("it was delivered and refunded")
@@ -99,14 +99,24 @@ def _results(calls: list[Call]) -> dict[str, set[int]]:
     """By job: the messages that showed its finished picture."""
     found: dict[str, set[int]] = {}
     for call in calls:
-        if not call.files or not isinstance(call.json, dict) or call.message_id is None:
-            continue
-        names = [a.get("filename", "") for a in call.json.get("attachments") or []]
-        if any("preview" in name for name in names):
+        if call.message_id is None or not _shows(call):
             continue
         for _, job_id in _buttons(call):
             found.setdefault(job_id, set()).add(call.message_id)
     return found
+
+
+def _shows(call: Call) -> bool:
+    """Whether a call brought a finished picture."""
+    if not call.files or not isinstance(call.json, dict):
+        return False
+    names = [a.get("filename", "") for a in call.json.get("attachments") or []]
+    return not any("preview" in name for name in names)
+
+
+def _still_shown(last: Call | None) -> bool:
+    """Whether the last that was done to a message brought its picture, or deleted it."""
+    return last is not None and (_shows(last) or last.method == "DELETE")
 
 
 def _promised(calls: list[Call]) -> set[str]:

@@ -51,6 +51,7 @@ class Mischief:
     Attributes:
         kills: Processes or pairs of them that were killed or stopped.
         gateway: How often the gateway failed in each of its ways.
+        harms: How often each of the other harms was done.
         every_s: Mean time between two kills.
         fault_rate: Share of the calls to Discord that meet a fault.
     """
@@ -61,6 +62,7 @@ class Mischief:
     fault_rate: float = FAULT_RATE
     kills: int = 0
     gateway: Counter[str] = field(default_factory=Counter)
+    harms: Counter[str] = field(default_factory=Counter)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin_faults(self) -> None:
@@ -90,14 +92,18 @@ class Mischief:
             [self.kill_engine, self.kill_engine, self.kill_bot, self.reset_machine, self.stop_bot],
         )
         while not await self._over_within(self.every_s * (0.5 + self.chance.random())):
-            await next(small)()
+            await self._harm(next(small))
             await asyncio.sleep(self.chance.random())
-            await next(large)()
+            await self._harm(next(large))
         timer.cancel()
         await at_the_gateway
         self.scene.discord.faults.clear()
         if not self.scene.bot.running:
             await self.scene.bot.start()
+
+    async def _harm(self, harm: Callable[[], Awaitable[None]]) -> None:
+        self.harms[harm.__name__.replace("_", " ")] += 1
+        await harm()
 
     async def _over_within(self, seconds: float) -> bool:
         try:

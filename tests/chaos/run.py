@@ -20,10 +20,25 @@ from tests.wire.slow_callbacks import slow_callbacks
 MEMBERS = 40
 # After so long without an answer to a heartbeat the bot calls the gateway again.
 GATEWAY_TIMEOUT_S = 6.0
-# After that nothing more is harmed, and the members ask for the rest in peace.
-HARM_S = 240.0
-ASKING_S = 330.0
-SETTLING_S = 240.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a run may take, in seconds.
+
+    Attributes:
+        harm_s: After that nothing more is harmed, and members ask for the rest in peace.
+        asking_s: After that nobody asks any more.
+        settling_s: For what was asked last to have an outcome.
+    """
+
+    harm_s: float
+    asking_s: float
+    settling_s: float
+
+
+LONG = Limits(harm_s=210.0, asking_s=270.0, settling_s=120.0)
+SHORT = Limits(harm_s=35.0, asking_s=50.0, settling_s=60.0)
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,7 @@ class Outcome:
     Attributes:
         gateway: How often the gateway failed in each of its ways.
         downloads: How often a member's photo was to be fetched in each way.
+        harms: How often each kind of kill was done, and the database locked.
         slow: Callbacks that held up the bot's event loop.
         secret_lines: Lines of the log that hold a token.
         ended_with: Exit code of the bot, stopped in the end.
@@ -42,6 +58,7 @@ class Outcome:
     kills: int
     gateway: Counter[str]
     downloads: Counter[str]
+    harms: Counter[str]
     seconds: float
     slow: list[str]
     secret_lines: list[str]
@@ -61,6 +78,7 @@ class Outcome:
         told.append(f"faults: {_listed(self.verdict.kinds)}")
         told.append(f"gateway: {_listed(self.gateway)}")
         told.append(f"downloads: {_listed(self.downloads)}")
+        told.append(f"harms: {_listed(self.harms)}")
         told.append(f"{self.seconds:.0f} s; the bot's last end was {self.ended_with}")
         return [*told, self.verdict.line(self.kills)]
 
@@ -71,6 +89,7 @@ async def chaos(
     seed: int,
     jobs: int,
     kill_every_s: float,
+    limits: Limits,
     fault_rate: float = FAULT_RATE,
 ) -> Outcome:
     """Run with ``jobs`` jobs in all, a kill about every ``kill_every_s`` seconds."""
@@ -80,7 +99,6 @@ async def chaos(
         "daily_quota": 1000,
         "debug": True,
         "shutdown_grace_s": 4,
-        "max_attempts": 5,
         "content_check": "opennsfw",
         "intake_max_bytes": MOST_BYTES,
         "download_timeout_s": DOWNLOAD_S,
@@ -90,16 +108,16 @@ async def chaos(
         crowd = Crowd(scene, jobs, chance)
         mischief = Mischief(scene, chance, kill_every_s, fault_rate)
         mischief.begin_faults()
-        harm = asyncio.create_task(mischief.do(HARM_S))
+        harm = asyncio.create_task(mischief.do(limits.harm_s))
         try:
-            await crowd.ask_for_all(MEMBERS, ASKING_S)
+            await crowd.ask_for_all(MEMBERS, limits.asking_s)
         finally:
             mischief.end()
             await harm
         books = Books(scene.bot.data)
         with contextlib.suppress(AssertionError):
             await scene.discord.until(
-                lambda: not any(entry.open for entry in books.entries()), SETTLING_S
+                lambda: not any(entry.open for entry in books.entries()), limits.settling_s
             )
         ended_with = await scene.bot.kill(signal.SIGTERM)
         tokens = {scene.discord.token, *scene.discord.rest.interactions}
@@ -109,6 +127,7 @@ async def chaos(
             kills=mischief.kills,
             gateway=mischief.gateway,
             downloads=crowd.downloads,
+            harms=mischief.harms,
             seconds=time.monotonic() - began,
             slow=slow_callbacks(log),
             secret_lines=[line for line in log.splitlines() if any(t in line for t in tokens)],

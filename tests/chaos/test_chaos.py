@@ -6,12 +6,14 @@ import pytest
 
 from tests.chaos.members import DOWNLOADS
 from tests.chaos.mischief import EVERYWHERE
-from tests.chaos.run import chaos
+from tests.chaos.run import SHORT, chaos
 
 
 @pytest.mark.timeout(720)
 async def test_what_was_promised_holds_whatever_dies(tmp_path: Path) -> None:
-    outcome = await chaos(tmp_path, seed=7, jobs=50, kill_every_s=8.0, fault_rate=0.25)
+    outcome = await chaos(
+        tmp_path, seed=7, jobs=50, kill_every_s=4.0, fault_rate=0.25, limits=SHORT
+    )
     print("\n".join(outcome.lines()))
     assert outcome.ok, outcome.lines()
     assert outcome.kills >= 2

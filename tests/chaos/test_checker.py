@@ -32,7 +32,8 @@ FAILED = dataclasses.replace(DONE, status="failed", charged=0)
 def edited(message_id: int = MESSAGE, **changes: Any) -> Call:
     """A call that changed a message."""
     fields: dict[str, Any] = {"status": 200, "applied": True, "message_id": message_id}
-    return Call(method="PATCH", path="/webhooks/1/token/messages/7", **(fields | changes))
+    where = {"method": "PATCH", "path": "/webhooks/1/token/messages/7"}
+    return Call(**(where | fields | changes))
 
 
 def with_button(word: str, job_id: str = "job") -> dict[str, Any]:
@@ -69,6 +70,9 @@ SORRY = edited(json={"content": "That did not work.", "components": []})
         ([WAITS], dataclasses.replace(DONE, status="running", delivery=None), "lost"),
         ([WAITS, shows()], dataclasses.replace(DONE, delivery="pending"), "lost"),
         ([WAITS], FAILED, "lost"),
+        ([WAITS, shows(), WAITS], DONE, "lost"),
+        ([WAITS, shows(), SORRY], DONE, "lost"),
+        ([WAITS, shows(), edited(method="DELETE")], DONE, "delivered"),
         ([WAITS, SORRY], dataclasses.replace(FAILED, charged=1), "lost"),
     ],
 )
@@ -88,9 +92,8 @@ def test_who_was_told_to_wait_for_what_nobody_knows_has_lost_it() -> None:
 
 
 def test_faults_are_counted_by_kind() -> None:
-    verdict = judge(
-        [shows(), edited(fault="500"), edited(fault="500"), edited(fault="429")], [DONE]
-    )
+    refused = [edited(applied=False, fault=fault) for fault in ("500", "500", "429")]
+    verdict = judge([shows(), *refused], [DONE])
     assert verdict.kinds == {"500": 2, "429": 1}
     assert verdict.line(3) == (
         "1 jobs, 3 kills, 3 faults, 1 delivered, 0 refunded, 0 lost, 0 doubled"
@@ -132,6 +135,7 @@ def ended(**changes: Any) -> Outcome:
         "kills": 1,
         "gateway": Counter(),
         "downloads": Counter(),
+        "harms": Counter(),
         "seconds": 1.0,
         "slow": [],
         "secret_lines": [],
