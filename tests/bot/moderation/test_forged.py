@@ -18,7 +18,7 @@ from storage.tables import Base
 from tests.bot.forging import forge_press
 from tests.bot.stage import Stage, stage
 
-JUNK = "r:" + "x" * 98
+CUSTOM_ID_CHARS = 100
 MODERATOR = discord.Permissions(moderate_members=True, manage_messages=True)
 
 NINES = "9" * 19
@@ -94,7 +94,20 @@ def refused_in(lines: Sequence[MutableMapping[str, Any]], sentence: str) -> bool
     return [(one.get("sentence", sentence), "user" in one) for one in told] == [(sentence, True)]
 
 
-@pytest.mark.parametrize("named", ["another guild's", "unknown", "negative", "junk"])
+# What stands behind the prefix of each kind of button; {job} is a job of another guild.
+NAMED = {
+    "another guild's": "{job}",
+    "unknown": "0" * 22,
+    "negative": "-1",
+    "junk": "x" * CUSTOM_ID_CHARS,
+    "another guild's at a price": "{job}:999999",
+    "a price out of range": "{job}:9999999",
+    "a negative price": "{job}:-1",
+}
+STRANGERS = {"another guild's", "unknown", "another guild's at a price"}
+
+
+@pytest.mark.parametrize("named", NAMED)
 async def test_forged_buttons_on_jobs_change_nothing(tmp_path: Path, named: str) -> None:
     """Pressed by a moderator of another guild, who may do much at home."""
     async with stage(tmp_path) as s:
@@ -106,20 +119,23 @@ async def test_forged_buttons_on_jobs_change_nothing(tmp_path: Path, named: str)
         mallory = elsewhere.add_member(env.create_user("mallory"), roles=[role])
         bait = await mallory.send(channel, "a message without buttons")
         before = await everything(s)
-        tried = 0
+        tried: set[str] = set()
         for template, item in kinds(s).items():
             if not issubclass(item, JobButton | PickMenu):
                 continue
-            forged = {"another guild's": job_id, "unknown": "0" * 22, "negative": "-1"}.get(named)
-            custom_id = JUNK if forged is None else of_job(template, forged)
+            if "price" in named and PRICE not in template:
+                continue
+            forged = NAMED[named].format(job=job_id)
+            custom_id = of_job(template, forged)[:CUSTOM_ID_CHARS]
             picked = job_id if item is PickMenu else None
             with capture_logs() as lines:
                 asked = await forge_press(s, mallory, bait, custom_id, picked)
-            told = "no longer know" if named in ("another guild's", "unknown") else "do not know"
+            told = "no longer know" if named in STRANGERS else "do not know"
             assert told in asked.refusal, item
             assert refused_in(lines, asked.refusal), item
-            tried += 1
-        assert tried >= 12
+            tried.add(custom_id)
+        assert len(tried) >= (6 if "price" in named else 12)
+        assert named != "junk" or {len(one) for one in tried} == {CUSTOM_ID_CHARS}
         assert await everything(s) == before
         assert len(s.engine.attempts) == 1
 

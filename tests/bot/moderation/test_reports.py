@@ -14,6 +14,7 @@ from storage.records import JobStatus
 from tests.bot.forging import forge_press
 from tests.bot.moderation.test_rules import entries, moderator
 from tests.bot.stage import Asked, Stage, buttons, stage
+from tests.bot.test_where import OPTIONS
 
 
 async def with_desk(s: Stage) -> simcord.ChannelHandle:
@@ -72,6 +73,11 @@ async def test_without_a_desk_or_a_guild_nobody_is_promised_anything(tmp_path: P
     async with stage(tmp_path) as s:
         first = await s.result()
         assert "no channel for reports" in (await s.press(first, "Report")).refusal
+        user = s.world.alice.user
+        made = await Asked(s, await user.slash("restyle", **OPTIONS)).outcome()
+        pressed = await user.click(made, label="Report")
+        assert pressed.modal is None
+        assert "no moderators here" in Asked(s, pressed, pressed=made).refusal
 
 
 async def test_remove_deletes_message_and_bytes_also_from_under_others(tmp_path: Path) -> None:

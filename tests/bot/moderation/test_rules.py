@@ -7,8 +7,10 @@ import discord
 import pytest
 import simcord
 
+from bot.jobs.spec import JobSpec
 from storage.audit import AuditEntry
 from tests.bot.stage import PHOTO, Asked, Stage, stage
+from tests.bot.test_where import OPTIONS, restyle_in, thread_in
 
 MODERATOR = discord.Permissions(moderate_members=True)
 
@@ -90,12 +92,33 @@ async def test_pictures_only_in_allowed_channels_and_their_threads(tmp_path: Pat
         refused = (await s.restyle()).refusal
         assert "other channels" in refused
         assert studio.mention in refused
+        assert "other channels" in (await restyle_in(s, thread_in(s, s.world.channel))).refusal
+        await (await restyle_in(s, thread_in(s, studio))).outcome()
         await mod(s, carol, "channel allow", channel=s.world.channel)
         await s.result()
         await mod(s, carol, "channel disallow", channel=studio)
         await mod(s, carol, "channel disallow", channel=s.world.channel)
         await s.result()
         assert len(await entries(s)) == 4
+
+
+async def test_a_thread_has_the_rules_of_its_channel(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        carol, adults = moderator(s), s.world.alice.guild.create_text_channel("adults")
+        restrict(s, adults)
+        await mod(s, carol, "channel explicit", channel=adults, permitted=True)
+        await mod(s, carol, "channel spoiler", channel=adults, rule="always")
+        await mod(s, carol, "quota set", channel=adults, allowance="3")
+        for parent, ruled in ((adults, True), (s.world.channel, False)):
+            thread = thread_in(s, parent)
+            message = await (await restyle_in(s, thread)).outcome()
+            assert message.channel.id == thread.id
+            assert message.attachments[0].is_spoiler() is ruled
+            job = await s.app.database.jobs.get(s.job_of(message))
+            assert JobSpec.from_mapping(job.params).explicit_allowed is ruled
+            asked = await s.world.alice.slash(thread, "quota me")
+            assert asked.response is not None
+            assert f"used 1 of {3 if ruled else 20}" in asked.response.content
 
 
 async def test_pictures_only_for_allowed_roles(tmp_path: Path) -> None:
@@ -143,6 +166,15 @@ async def test_the_rule_on_minors_holds_along_the_lineage_and_in_direct_messages
         )
         assert "under age" in asked.refusal
         assert len(s.engine.attempts) == 1
+        user = s.world.alice.user
+        words = OPTIONS | {"prompt": "a naked child"}
+        assert "under age" in Asked(s, await user.slash("restyle", **words)).refusal
+        words = OPTIONS | {"prompt": "a schoolgirl in the park"}
+        first = await Asked(s, await user.slash("restyle", **words)).outcome()
+        form = await user.click(first, label="Remix")
+        sent = await user.submit_modal(form, {"prompt": "nude", "strength": "0.6"})
+        assert "under age" in Asked(s, sent, pressed=first).refusal
+        assert len(s.engine.attempts) == 2
 
 
 async def test_only_age_restricted_channels_may_be_explicit(tmp_path: Path) -> None:
