@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.buttons.base import JobButton, find_job, pattern, view_with
-from bot.buttons.showing import file_of, show_picture
+from bot.buttons.showing import file_of, require_place, show_picture
 from bot.errors import Gone
 from bot.jobs.address import jump_url
 from bot.jobs.spec import JobSpec, is_hidden, is_private
@@ -55,6 +55,7 @@ async def _show_source(interaction: "discord.Interaction[RestyleBot]", job: Job)
     if source_hash is None:
         await interaction.edit_original_response(content=_(FROM_WORDS))
         return
+    await require_place(interaction, job)
     app = interaction.client.app
     try:
         source = await app.images.get(source_hash)

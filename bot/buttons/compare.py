@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.buttons.base import JOB_ID, JobButton, find_job, pattern
-from bot.buttons.showing import file_of
+from bot.buttons.showing import file_of, require_place
 from bot.errors import Gone, NotAllowed
 from bot.jobs.spec import JobSpec, is_hidden
 from bot.jobs.wish import NO_LONGER_KEPT
 from bot.language import N_, _
-from storage.errors import ImageMissing
+from storage.errors import ImageMissing, UnknownJob
 from storage.records import Job
 
 if TYPE_CHECKING:
@@ -98,11 +98,12 @@ async def show_pair(
     """Fill the answer to ``interaction`` with before and after.
 
     Raises:
-        NotAllowed: There is no before.
+        NotAllowed: There is no before, or one of the two may not be shown here.
         Gone: One of the two is no longer kept.
     """
     app = interaction.client.app
     limit = interaction.filesize_limit
+    await require_place(interaction, job, *await _before(interaction.client, job, before))
     left_hash = await _left_hash(interaction.client, job, before)
     if job.result_hash is None:
         raise Gone(_(NO_LONGER_KEPT))
@@ -144,6 +145,15 @@ def pair_view(job: Job, before: Before, picture: str, *, private: bool) -> disco
     for item in items:
         view.add_item(item)
     return view
+
+
+async def _before(bot: "RestyleBot", job: Job, before: Before) -> list[Job]:
+    """The job that stands on the left, where it is still known."""
+    job_id = job.root_id if before is Before.ROOT else job.parent_id
+    try:
+        return [] if job_id is None else [await bot.app.database.jobs.get(job_id)]
+    except UnknownJob:
+        return []
 
 
 async def _left_hash(bot: "RestyleBot", job: Job, before: Before) -> str:

@@ -3,24 +3,28 @@
 from collections.abc import Iterator
 from typing import Any
 
+import simcord
 from discord import app_commands
 from simcord import actors, builders, interactions
 from simcord.backend import serializers
-from simcord.enums import ComponentType, InteractionType, OptionType
+from simcord.enums import AppCommandType, ComponentType, InteractionType, OptionType
 
 from tests.bot.stage import Asked, Stage
 
 Leaf = app_commands.Command[Any, ..., Any]
 
 
-def leaves(stage: Stage) -> Iterator[Leaf]:
-    """Every command that is hidden from some, however deep it lies below its group."""
-    for root in stage.world.env.bot.tree.get_commands():  # type: ignore[attr-defined]  # ours
-        if root.default_permissions is not None:
+def leaves(stage: Stage, *, hidden: bool = True) -> Iterator[Leaf | app_commands.ContextMenu]:
+    """Every command and menu that is hidden from some, or that is not, however deep it lies."""
+    tree = stage.world.env.bot.tree  # type: ignore[attr-defined]  # discord.Client has none
+    for root in tree.get_commands(type=None):
+        if (root.default_permissions is not None) is hidden:
             yield from _below(root)
 
 
-def _below(command: Leaf | app_commands.Group) -> Iterator[Leaf]:
+def _below(
+    command: Leaf | app_commands.Group | app_commands.ContextMenu,
+) -> Iterator[Leaf | app_commands.ContextMenu]:
     if isinstance(command, app_commands.Group):
         for child in command.commands:
             yield from _below(child)
@@ -49,6 +53,30 @@ async def forge_command(stage: Stage, actor: Any, channel: Any, name: str) -> As
     }
     kind = InteractionType.APPLICATION_COMMAND
     return Asked(stage, await actors._dispatch_actor_interaction(actor, kind, channel, data))
+
+
+async def forge_menu(stage: Stage, user: Any, name: str, on: Any) -> simcord.InteractionResult:
+    """Open a menu in direct messages, on a member or a message; simcord does so in guilds only."""
+    backend = stage.world.env.backend
+    shown: Any
+    if isinstance(on, simcord.MemberActor):
+        kind, shown = AppCommandType.USER, serializers.user_payload(backend.get_user(on.id))
+    else:
+        kind = AppCommandType.MESSAGE
+        stored = actors._visible_message(user, on)
+        shown = serializers.message_payload(backend, stored)
+    found = backend.visible_commands(user_id=user.id, channel_id=user.dm_channel.id, type=kind)
+    [root] = [one for one in found if one["name"] == name]
+    data: dict[str, Any] = {
+        "id": root["id"],
+        "name": name,
+        "type": int(kind),
+        "target_id": str(on.id),
+        "resolved": {"users" if kind is AppCommandType.USER else "messages": {str(on.id): shown}},
+    }
+    return await actors._dispatch_actor_interaction(
+        user, InteractionType.APPLICATION_COMMAND, user.dm_channel, data
+    )
 
 
 async def forge_press(

