@@ -12,6 +12,7 @@ import discord
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from bot.jobs.spec import JobSpec
 from bot.moderation.content import (
     CheckerUnavailable,
     ContentCheck,
@@ -196,6 +197,12 @@ async def test_what_an_age_restriction_let_show_is_not_shown_once_it_is_lifted(
         assert "here they may not" in (await s.press(varied, "Compare", s.world.bob)).refusal
         rules = await s.app.database.rules.of(s.world.alice.guild.id)
         assert rules.channel(adults.id).nsfw_allowed
+        # What came of it was checked, but not what stands before it.
+        await s.restart()
+        child = await (await s.press(first, "Vary subtle")).outcome()
+        job = await s.app.database.jobs.get(s.job_of(child))
+        assert not JobSpec.from_mapping(job.params).explicit_allowed
+        assert "here they may not" in (await s.press(child, "Compare")).refusal
 
 
 @pytest.mark.parametrize("checked", [True, False])
