@@ -183,6 +183,7 @@ async def test_what_an_age_restriction_let_show_is_not_shown_once_it_is_lifted(
             f"r:share_root:{job_id}",
             f"r:compare:{job_id}",
             f"r:back:{job_id}",
+            f"r:share_parent:{s.job_of(first)}",
             f"r:back:{s.job_of(first)}",
         ):
             forged = await s.forge(custom_id)
