@@ -13,8 +13,9 @@ import platformdirs
 
 from bot.acks import Acks
 from bot.delivery.courier import Courier
-from bot.delivery.letters import LetterWriter, pause_letter, progress_letter
+from bot.delivery.letters import LetterWriter, progress_letter
 from bot.delivery.outbox import Deliverer
+from bot.delivery.pausing import PauseNotices
 from bot.intake import Intake, IntakeLimits
 from bot.jobs.announcements import Announcements
 from bot.jobs.beginning import Beginning
@@ -179,7 +180,7 @@ class Application:
             follower=self._make_follower(client),
             editor_for=self._editors(courier),
             finished=deliverer.wake,
-            paused=partial(self._tell_pause, courier),
+            paused=PauseNotices(self.database, self.announcements, courier).tell,
         )
         deliverer.start()
         self._opened.push_async_callback(deliverer.close, self.settings.delivery_grace_s)
@@ -240,11 +241,6 @@ class Application:
 
         boards = Boards(make_editor)
         return lambda job: boards.editor_for(job, JobSpec.from_mapping(job.params).count)
-
-    async def _tell_pause(self, courier: Courier, job_id: str) -> None:
-        job = await self.database.jobs.get(job_id)
-        await self.announcements.settled(job.group_id or job.id)
-        await courier.edit_by_token(job, pause_letter(job))
 
     async def close(self) -> None:
         """End all, the last begun first. May be called twice."""

@@ -17,17 +17,21 @@ FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
 
-class LoginPauses:
-    """The pauses between two tries to log in, doubling up to a minute."""
+class Pauses:
+    """The pauses between two tries to log in, or to connect, doubling up to a minute."""
 
     def __init__(self) -> None:
         self._next_s = FIRST_PAUSE_S
 
+    def next_s(self) -> float:
+        """How long to wait now, in seconds."""
+        pause_s, self._next_s = self._next_s, min(LONGEST_PAUSE_S, self._next_s * 2)
+        return pause_s
+
     async def wait(self, stop: asyncio.Event) -> None:
         """Wait for as long as it is time, or until ``stop`` is set."""
-        pause_s, self._next_s = self._next_s, min(LONGEST_PAUSE_S, self._next_s * 2)
         try:
-            async with asyncio.timeout(pause_s):
+            async with asyncio.timeout(self.next_s()):
                 await stop.wait()
         except TimeoutError:
             return
@@ -58,9 +62,17 @@ async def stay_connected(client: discord.Client) -> None:
         SettingsError: Discord refuses the token.
         ConnectionRefused: Discord closed the connection for good.
     """
+    pauses = Pauses()
     while True:
         try:
             return await client.connect()
+        except (discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+            # Discord was asked how many shards it wants, which nobody tries again for us.
+            cause = error.__cause__ or error
+            if fault_of(cause) is not Fault.TRY_LATER:
+                raise
+            log.warning("the gateway is not told, next try soon", error=str(cause))
+            await asyncio.sleep(pauses.next_s())
         except AttributeError:
             # discord.py looks at the socket that it never got: the first try to connect failed.
             if getattr(client, "ws", None) is not None:

@@ -9,7 +9,7 @@ import structlog
 
 from bot.application import Application
 from bot.client import RestyleBot, bot_for
-from bot.connection import LoginPauses, log_in, stay_connected
+from bot.connection import Pauses, log_in, stay_connected
 from bot.endpoints import use_endpoints
 from bot.errors import SettingsError
 from bot.monitoring.monitoring import monitored
@@ -38,7 +38,7 @@ async def run_bot(settings: Settings) -> None:
     await app.open()
     try:
         stop = _stop_signal()
-        pauses = LoginPauses()
+        pauses = Pauses()
         while not stop.is_set():
             # A client of its own for each try: one that could not log in is of no more use.
             async with bot_for(app) as client:

@@ -1,13 +1,15 @@
 """Looks whether the database is whole: its references, its ledger, and the files that it names."""
 
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.errors import DatabaseBroken
 from storage.image_store import ImageStore
 from storage.image_uses import held
+from storage.jobs import IN_FLIGHT
+from storage.records import JobStatus
 from storage.sessions import Sessions
-from storage.tables import ImageUseRow, JobRow, LedgerKind, LedgerRow
+from storage.tables import ImageUseRow, JobRow, LedgerKind, LedgerRow, OutboxRow
 
 SETTLED_AS = {
     "done": LedgerKind.COMMIT,
@@ -35,6 +37,7 @@ class Checking:
                     *await _references(session),
                     *await _charges(session),
                     *await _sums(session),
+                    *await _untold(session),
                     *await _files(session, kept),
                 ]
         except DatabaseBroken as error:
@@ -85,15 +88,41 @@ async def _charges(session: AsyncSession) -> list[str]:
 
 
 async def _sums(session: AsyncSession) -> list[str]:
-    """Jobs that were given back more than they were charged."""
+    """Jobs that were given back more than they were charged, or less where nothing was made.
+
+    For each pot by itself: what came out of bonus credits must not go back into the allowance.
+    """
+    left = func.sum(LedgerRow.amount)
+    came_to_nothing = JobRow.status.in_((JobStatus.FAILED, JobStatus.CANCELLED))
     statement = (
-        select(LedgerRow.job_id, func.sum(LedgerRow.amount))
+        select(LedgerRow.job_id, LedgerRow.expires_on, left)
+        .outerjoin(JobRow, JobRow.id == LedgerRow.job_id)
         .where(LedgerRow.job_id.is_not(None))
-        .group_by(LedgerRow.job_id)
-        .having(func.sum(LedgerRow.amount) > 0)
+        .group_by(LedgerRow.job_id, LedgerRow.expires_on, JobRow.status)
+        .having((left > 0) | ((left < 0) & came_to_nothing))
+        .order_by(LedgerRow.job_id, LedgerRow.expires_on)
     )
-    rows = (await session.execute(statement)).all()
-    return [f"Job {job_id} was given back {amount} credits too many." for job_id, amount in rows]
+    found = []
+    for job_id, expires_on, amount in (await session.execute(statement)).all():
+        pot = "" if expires_on is None else f" of the bonus up to {expires_on}"
+        wrong = "many" if amount > 0 else "few"
+        found.append(f"Job {job_id} was given back {abs(amount)} credits{pot} too {wrong}.")
+    return found
+
+
+async def _untold(session: AsyncSession) -> list[str]:
+    """Messages all of whose jobs are over, while nothing in the outbox tells or told of it."""
+    message = func.coalesce(JobRow.group_id, JobRow.id)
+    statement = (
+        select(message)
+        .outerjoin(OutboxRow, OutboxRow.job_id == message)
+        .where(OutboxRow.id.is_(None))
+        .group_by(message)
+        .having(func.sum(case((JobRow.status.in_(IN_FLIGHT), 1), else_=0)) == 0)
+        .order_by(message)
+    )
+    untold = (await session.scalars(statement)).all()
+    return [f"Job {job_id} is over, but the outbox has no row for it." for job_id in untold]
 
 
 async def _files(session: AsyncSession, kept: set[str]) -> list[str]:

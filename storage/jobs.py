@@ -1,6 +1,6 @@
 """The jobs table: every change of a job's status is one transaction, and none happens twice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
@@ -123,6 +123,19 @@ class Jobs:
         )
         row = await self._sessions.look(lambda session: session.scalar(statement))
         return None if row is None else job_of(row)
+
+    async def still_open(self, job_ids: Collection[str]) -> list[Job]:
+        """Those of the jobs that wait or run once all that is being written now has been written.
+
+        An outcome is written even if whoever asked for it was cancelled meanwhile.
+        """
+        statement = select(JOBS).where(JOBS.c.status.in_(IN_FLIGHT)).order_by(JOBS.c.created_at)
+
+        def work(connection: Connection) -> list[Job]:
+            return [job_of(row) for row in connection.execute(statement) if row.id in job_ids]
+
+        # Not as other reads are: only the line of the writers is behind those outcomes.
+        return await self._sessions.transact(work)
 
     async def set_message(self, job_id: str, message_id: int) -> None:
         """Note which message shows the job; raises ``UnknownJob``."""

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from storage import image_uses
 from storage.jobs import IN_FLIGHT, JOBS, job_of
@@ -176,6 +187,7 @@ class Members:
     async def forget(self, user_id: int) -> Forgotten:
         """Delete the jobs of a member that are over, and with them every use of their images.
 
+        What shares a message with a job under way stays until that one has ended.
         Their looks, their requests for more credits, their votes, the count of their refusals, what
         of theirs is held for moderators, and their words in reports go too. The ledger stays, as it
         does for ever; so do blocks, the audit log, and the wish to be left alone.
@@ -185,7 +197,11 @@ class Members:
         def work(connection: Connection) -> Forgotten:
             left = select(func.count()).where(whose, JobRow.status.in_(IN_FLIGHT))
             in_flight = connection.execute(left).scalar_one()
-            over = select(JOBS).where(whose, JobRow.status.not_in(IN_FLIGHT)).order_by(JobRow.id)
+            over = (
+                select(JOBS)
+                .where(whose, JobRow.status.not_in(IN_FLIGHT), ~_shares_with_one_in_flight())
+                .order_by(JobRow.id)
+            )
             jobs = tuple(job_of(row) for row in connection.execute(over))
             unused = _delete(connection, [job.id for job in jobs])
             unused |= _delete_held(connection, user_id)
@@ -206,6 +222,12 @@ class Members:
         return await self._sessions.look(
             lambda session: [job_of(row) for row in session.scalars(statement)]
         )
+
+
+def _shares_with_one_in_flight() -> ColumnElement[bool]:
+    """Whether a job's message is also that of one under way, whose end is to be told by it."""
+    mate = aliased(JobRow)
+    return exists().where(mate.group_id == JobRow.group_id, mate.status.in_(IN_FLIGHT))
 
 
 def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:

@@ -36,7 +36,7 @@ class Dispatcher:
         line: What feeds the queue.
         editor_for: Makes the editor of a job's progress message.
         finished: Called after a job has got its final state.
-        paused: Tells the member of a job, by its id, that it waits until the bot is back.
+        paused: Tells the members of jobs, by their ids, that these wait until the bot is back.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Dispatcher:
         follower: Follower,
         editor_for: Callable[[Job], Editor],
         finished: Callable[[], None],
-        paused: Callable[[str], Coroutine[Any, Any, None]],
+        paused: Callable[[Collection[str]], Coroutine[Any, Any, None]],
     ) -> None:
         self._engine = engine
         self._database = database
@@ -83,23 +83,20 @@ class Dispatcher:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
         told = set(await self._line.waiting()) if self._line.alone else set()
-        waiting = [asyncio.create_task(self._paused(job_id)) for job_id in told]
-        if running := [*self._running.values(), *waiting]:
-            await asyncio.wait(running, timeout=grace_s)
+        telling = asyncio.create_task(self._paused(told))
+        await asyncio.wait([*self._running.values(), telling], timeout=grace_s)
         let_go = list(self._running)
         if self._line.alone:
             # What was just being taken in as all this began has come since.
             let_go += [job for job in await self._line.waiting() if job not in told]
         following = self.let_go()
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*following, *waiting, return_exceptions=True)
+        telling.cancel()
+        await asyncio.gather(*following, telling, return_exceptions=True)
         if let_go and grace_s > 0 and self._line.alone:
-            last_words = [asyncio.create_task(self._paused(job_id)) for job_id in let_go]
-            await asyncio.wait(last_words, timeout=LAST_WORDS_S)
-            for task in last_words:
-                task.cancel()
-            await asyncio.gather(*last_words, return_exceptions=True)
+            last_words = asyncio.create_task(self._paused(let_go))
+            await asyncio.wait((last_words,), timeout=LAST_WORDS_S)
+            last_words.cancel()
+            await asyncio.gather(last_words, return_exceptions=True)
 
     def let_go(self) -> list[asyncio.Task[None]]:
         """Follow none of the running jobs any more; what is to be awaited."""

@@ -8,12 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.backup import back_up
 from storage.database import Database
 from storage.errors import DatabaseRefused
 from storage.image_folder import ImageFolder
-from tests.storage.making import result, running, submit
+from tests.storage.making import new_job, result, running, submit, terms
+from tests.storage.test_bonuses import grant
 
 WRITES = 200
 
@@ -94,11 +97,17 @@ async def test_a_check_of_what_is_whole_finds_nothing(stored: tuple[Database, Pa
         ),
         (
             "UPDATE jobs SET status = 'failed' WHERE id = 'done'",
-            ["Job done is failed, but its ledger has 1 reservations, 1 commits and 0 refunds."],
+            [
+                "Job done is failed, but its ledger has 1 reservations, 1 commits and 0 refunds.",
+                "Job done was given back 1 credits too few.",
+            ],
         ),
         (
             "UPDATE jobs SET status = 'done' WHERE id = 'waits'",
-            ["Job waits is done, but its ledger has 1 reservations, 0 commits and 0 refunds."],
+            [
+                "Job waits is done, but its ledger has 1 reservations, 0 commits and 0 refunds.",
+                "Job waits is over, but the outbox has no row for it.",
+            ],
         ),
         (
             (
@@ -128,6 +137,56 @@ async def test_a_check_finds_what_was_broken(
     assert len(told) == len(found), told
     for line, part in zip(told, found, strict=True):
         assert part in line
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (
+            (
+                "INSERT INTO ledger (user_id, day, kind, amount, reason, job_id, created_at) "
+                "VALUES (1, '2025-06-01', 'correction', -2, 'forged', 'failed', '2025-06-01')"
+            ),
+            "Job failed was given back 2 credits too few.",
+        ),
+        (
+            (
+                "INSERT INTO ledger "
+                "(user_id, day, kind, amount, reason, job_id, created_at, expires_on) VALUES (1, "
+                "'2025-06-01', 'reserve', -3, 'forged', 'paid', '2025-06-01', '2025-06-07')"
+            ),
+            "Job paid was given back 3 credits of the bonus up to 2025-06-07 too few.",
+        ),
+        (
+            "DELETE FROM outbox WHERE job_id = 'first'",
+            "Job first is over, but the outbox has no row for it.",
+        ),
+    ],
+    ids=["allowance", "bonus", "untold"],
+)
+async def test_a_check_finds_a_refund_that_is_short_and_an_end_that_nobody_is_told(
+    database: Database, engine: AsyncEngine, tmp_path: Path, damage: str, found: str
+) -> None:
+    failed = await running(database, id="failed")
+    await database.jobs.fail(failed.id, 1, "nan", "No.")
+    await grant(database, 2)
+    await submit(database, id="paid", limit=1, cost=3)
+    await database.jobs.cancel("paid")
+    # One pair is over; of the other, one still waits.
+    for pair in (("first", "second"), ("third", "fourth")):
+        news = [new_job(id=job, group_id=pair[0], place=n) for n, job in enumerate(pair, 1)]
+        await database.jobs.submit_all(news, terms())
+        await database.jobs.cancel(pair[0])
+    await database.jobs.cancel("second")
+
+    async def of_jobs() -> list[str]:
+        told = await database.checking.findings(ImageFolder(tmp_path / "images"))
+        return [line for line in told if line.startswith("Job ")]
+
+    assert await of_jobs() == []
+    async with engine.begin() as connection:
+        await connection.execute(text(damage))
+    assert await of_jobs() == [found]
 
 
 async def test_a_check_finds_a_file_that_is_gone(stored: tuple[Database, Path]) -> None:

@@ -6,7 +6,18 @@ import pytest
 
 from storage.database import Database
 from storage.records import Job, JobStatus
-from tests.storage.making import ALPHA, MEMBER, RESULT, SOURCE, result, running, submit, used
+from tests.storage.making import (
+    ALPHA,
+    MEMBER,
+    RESULT,
+    SOURCE,
+    new_job,
+    result,
+    running,
+    submit,
+    terms,
+    used,
+)
 
 OTHER = MEMBER + 1
 
@@ -77,6 +88,22 @@ async def test_forgetting_everybody_leaves_no_image(database: Database) -> None:
     forgotten = await database.members.forget(MEMBER)
     assert {RESULT, SOURCE, ALPHA} <= forgotten.unused
     assert (await database.members.forget(MEMBER)).jobs == ()
+
+
+async def test_what_shares_a_message_with_a_job_under_way_is_forgotten_after_it(
+    database: Database,
+) -> None:
+    """The first of a group stands for it in the outbox, so it stays until all have ended."""
+    pair = [new_job(id=name, group_id="first", place=n) for n, name in enumerate(("first", "b"), 1)]
+    await database.jobs.submit_all(pair, terms())
+    for job in pair:
+        assert await database.jobs.claim(job.id)
+    assert await database.jobs.complete("first", 1, result())
+    forgotten = await database.members.forget(MEMBER)
+    assert (forgotten.jobs, forgotten.in_flight) == ((), 1)
+    assert await database.jobs.fail("b", 1, "nan", "No.")
+    assert await used(database) == 1
+    assert len((await database.members.forget(MEMBER)).jobs) == 2
 
 
 async def test_charges_are_told_in_order(database: Database) -> None:

@@ -125,6 +125,31 @@ async def test_a_poisonous_job_fails_after_three_attempts_and_the_next_is_made(
     await scene.discord.result(await scene.restyle())
 
 
+async def test_a_job_during_which_the_bot_dies_three_times_fails_and_the_next_is_made(
+    scene: Scene,
+) -> None:
+    message = await shown(await scene.restyle("slow"), scene)
+    await running(scene, message)
+    books = Books(scene.bot.data)
+    for attempt in (1, 2, 3):
+
+        def runs(attempt: int = attempt) -> bool:
+            entry = books.entry(message.id)
+            return (entry.status, entry.attempt) == ("running", attempt)
+
+        await scene.discord.until(runs)
+        await scene.bot.restart()
+    # Had the engine been handed it a fourth time, it would be done.
+    entry = await over(scene, message)
+    assert (entry.status, entry.charged) == ("failed", 0)
+    assert (entry.reserved, entry.settled) == (1, 1)
+    assert entry.delivery == "delivered"
+    assert message.content == entry.told
+    assert "not counted" in message.content
+    await scene.discord.result(await scene.restyle())
+    assert books.entry(message.id) == entry
+
+
 async def test_a_stop_lets_running_jobs_finish_and_tells_those_who_wait(scene: Scene) -> None:
     first = [await shown(await scene.restyle("slow"), scene) for _ in range(2)]
     for message in first:
