@@ -9,6 +9,7 @@ from bot.commands.options import (
     OPTION_MAX_CHARS,
     Count,
     Seed,
+    Steps,
     command_from,
     first_wish,
 )
@@ -33,6 +34,7 @@ def imagine_command(settings: Settings, offer: Offer) -> app_commands.Command[An
         shape: str | None = None,
         size: str | None = None,
         count: Count | None = None,
+        steps: Steps | None = None,
         checkpoint: str | None = None,
         seed: Seed | None = None,
         negative_prompt: app_commands.Range[str, 1, longest] | None = None,
@@ -44,6 +46,7 @@ def imagine_command(settings: Settings, offer: Offer) -> app_commands.Command[An
                 shape=shape,
                 size=size,
                 count=count,
+                steps=steps,
                 checkpoint=checkpoint,
                 seed=seed,
                 negative_prompt=negative_prompt,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.commands.priced import counts, parse_size, sizes
+from bot.commands.priced import counts, lengths, parse_size, sizes
 from bot.jobs.beginning import FirstWish
 from bot.jobs.size import Shape
 from bot.jobs.wish import MAX_COUNT
@@ -15,6 +15,7 @@ from bot.looks.shelf import Shelf, Shelved
 from bot.offer import Offer
 from bot.place import guild_of
 from bot.strength import parse_strength, strength_choices
+from engine.resolve import MAX_STEPS
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -29,6 +30,7 @@ MAX_CHOICES = 25
 
 Seed = app_commands.Range[int, 0, MAX_SEED]
 Count = app_commands.Range[int, 1, MAX_COUNT]
+Steps = app_commands.Range[int, 1, MAX_STEPS]
 Strength = app_commands.Range[str, 1, STRENGTH_CHARS]
 
 DESCRIPTIONS = {
@@ -40,6 +42,7 @@ DESCRIPTIONS = {
     "size": "How large the result is; large ones may cost more",
     "shape": "Its proportions",
     "count": "How many pictures, each with a seed of its own",
+    "steps": "How many steps it is made in; many take longer and may cost more",
     "checkpoint": "Which model makes it",
     "seed": "The same seed, picture and prompt give the same result",
     "negative_prompt": "What should not be in it",
@@ -90,6 +93,7 @@ def first_wish(
     size: str | None = None,
     shape: str | None = None,
     count: int | None = None,
+    steps: int | None = None,
     checkpoint: str | None = None,
     seed: int | None = None,
     negative_prompt: str | None = None,
@@ -107,6 +111,7 @@ def first_wish(
         size=parse_size(size),
         shape=Shape(shape or Shape.SQUARE),
         count=1 if count is None else count,
+        num_inference_steps=steps,
         checkpoint=checkpoint,
         seed=seed,
         negative_prompt=negative_prompt or "",
@@ -120,6 +125,8 @@ def _offer_values(command: app_commands.Command[Any, ..., None], offer: Offer) -
         command.autocomplete("count")(counts)
     if "size" in names:
         command.autocomplete("size")(sizes)
+    if "steps" in names:
+        command.autocomplete("steps")(lengths)
     if "strength" in names:
 
         async def strengths(

@@ -1,6 +1,7 @@
-"""The choices of `count` and `size`, each with what it costs and what is left today."""
+"""The choices of `count`, `size` and `steps`, each with what it costs and what is left today."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -11,12 +12,17 @@ from bot.jobs.size import Size, size_rule
 from bot.jobs.wish import MAX_COUNT
 from bot.language import N_, _
 from bot.quota import texts
-from bot.quota.price import SizeClass, size_class
+from bot.quota.price import SizeClass, size_class, steps_class
 from engine.checkpoints import Checkpoint
+from engine.resolve import MAX_STEPS
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
 
+Value = TypeVar("Value", int, str)
+
+# Times the checkpoint's own number: one of each class that has a price.
+STEPS_OFFERED = (1, 2, 4)
 SIZES = {Size.SMALL: N_("small"), Size.MEDIUM: N_("medium"), Size.LARGE: N_("large")}
 
 
@@ -37,42 +43,83 @@ def parse_size(text: str | None) -> Size:
 async def counts(
     interaction: "discord.Interaction[RestyleBot]", typed: Any
 ) -> list[app_commands.Choice[int]]:
-    """How many pictures, and what so many of the size chosen so far cost."""
-    try:
-        size = parse_size(interaction.namespace.size)
-    except NotUnderstood:
-        # Not typed to its end yet.
-        size = Size.MEDIUM
+    """How many pictures, and what so many of what is chosen so far cost."""
     numbers = [n for n in range(1, MAX_COUNT + 1) if str(typed or "") in ("", str(n))]
-    names = await _names(interaction, [(str(n), n, size) for n in numbers])
-    return [app_commands.Choice(name=name, value=n) for name, n in zip(names, numbers, strict=True)]
+    chosen = _chosen(interaction)
+    return await _offered(interaction, [(str(n), n, replace(chosen, count=n)) for n in numbers])
 
 
 async def sizes(
     interaction: "discord.Interaction[RestyleBot]", typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The sizes, and what as many pictures as chosen so far cost in each."""
-    chosen = interaction.namespace.count
-    count = chosen if isinstance(chosen, int) and 1 <= chosen <= MAX_COUNT else 1
+    """The sizes, and what the pictures chosen so far cost in each."""
     found = [size for size, name in SIZES.items() if typed.strip().lower() in _(name).lower()]
-    names = await _names(interaction, [(_(SIZES[size]), count, size) for size in found])
-    return [
-        app_commands.Choice(name=name, value=size.value)
-        for name, size in zip(names, found, strict=True)
-    ]
+    chosen = _chosen(interaction)
+    wishes = [(_(SIZES[size]), size.value, replace(chosen, size=size)) for size in found]
+    return await _offered(interaction, wishes)
 
 
-async def _names(
-    interaction: "discord.Interaction[RestyleBot]", wishes: list[tuple[str, int, Size]]
-) -> list[str]:
-    """What each wish is offered as: its word, its price and what is left."""
+async def lengths(
+    interaction: "discord.Interaction[RestyleBot]", typed: Any
+) -> list[app_commands.Choice[int]]:
+    """Numbers of steps: the checkpoint's own, multiples of it, and what is typed."""
+    usual = _checkpoint(interaction).num_inference_steps
+    numbers = {usual * times for times in STEPS_OFFERED}
+    if str(typed or "").isdecimal():
+        numbers = {int(typed)} | {n for n in numbers if str(n).startswith(str(typed))}
+    chosen = _chosen(interaction)
+    found = sorted(n for n in numbers if 1 <= n <= MAX_STEPS)
+    return await _offered(interaction, [(str(n), n, replace(chosen, steps=n)) for n in found])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """What bears on the price, as far as it is chosen."""
+
+    count: int
+    size: Size
+    steps: int | None
+
+
+def _chosen(interaction: "discord.Interaction[RestyleBot]") -> _Chosen:
+    given = interaction.namespace
+    try:
+        size = parse_size(given.size)
+    except NotUnderstood:
+        # Not typed to its end yet.
+        size = Size.MEDIUM
+    return _Chosen(
+        count=_within(given.count, MAX_COUNT) or 1,
+        size=size,
+        steps=_within(given.steps, MAX_STEPS),
+    )
+
+
+def _within(value: Any, most: int) -> int | None:
+    return value if isinstance(value, int) and 1 <= value <= most else None
+
+
+def _checkpoint(interaction: "discord.Interaction[RestyleBot]") -> Checkpoint:
+    offer = interaction.client.app.offer
+    return offer.still(str(interaction.namespace.checkpoint or offer.default.name))
+
+
+async def _offered(
+    interaction: "discord.Interaction[RestyleBot]", wishes: list[tuple[str, Value, _Chosen]]
+) -> list[app_commands.Choice[Value]]:
+    """What each value is offered as: its word, what the wish then costs, and what is left."""
     app, origin = interaction.client.app, origin_of(interaction, None)
     ruling = await app.quotas.ruling(origin)
     balance = await app.database.quota.balance(origin.guild_id, origin.user_id, ruling.terms)
-    checkpoint = app.offer.still(str(interaction.namespace.checkpoint or app.offer.default.name))
+    checkpoint = _checkpoint(interaction)
+
+    def price(chosen: _Chosen) -> int:
+        length = steps_class(chosen.steps, checkpoint)
+        return ruling.prices.price(chosen.count, _class(chosen.size, checkpoint), length)
+
     return [
-        texts.offered(word, ruling.prices.price(count, _class(size, checkpoint)), balance)
-        for word, count, size in wishes
+        app_commands.Choice(name=texts.offered(word, price(chosen), balance), value=value)
+        for word, value, chosen in wishes
     ]
 
 

@@ -34,6 +34,7 @@ class FirstWish:
     seed: int | None = None
     negative_prompt: str = ""
     count: int = 1
+    num_inference_steps: int | None = None
     size: Size = Size.MEDIUM
     shape: Shape = Shape.SQUARE
     checkpoint: str | None = None
@@ -131,6 +132,7 @@ class Beginning:
             seed=fresh_seed() if first.seed is None else first.seed,
             width=width,
             height=height,
+            num_inference_steps=first.num_inference_steps,
             checkpoint=checkpoint.name,
         )
 

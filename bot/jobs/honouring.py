@@ -58,7 +58,8 @@ def _honoured(action: Action, spec: JobSpec, offer: Offer) -> JobSpec:
     if moved:
         spec = msgspec.structs.replace(
             spec,
-            params=msgspec.structs.replace(spec.params, checkpoint=name),
+            # How many steps are many is each checkpoint's own affair.
+            params=msgspec.structs.replace(spec.params, checkpoint=name, num_inference_steps=None),
             # Latents mean something to the checkpoint that made them only.
             source_latents_hash=None,
             notes=(*spec.notes, _(NOT_OFFERED).format(old=old, new=name)),

@@ -95,6 +95,9 @@ COMMANDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"turbo": NEGATIVE, "lcm": NEGATIVE, "flux": NEGATIVE, "editor": NEGATIVE},
     ),
     ("restyle", {"size": "large"}, {"onesize": LARGE}),
+    ("restyle", {"steps": 24}, {}),
+    ("imagine", {"steps": 24}, {"editor": WORDS, "instructed": WORDS}),
+    ("inpaint", {"steps": 24}, {"editor": PART, "instructed": PART}),
     ("restyle", {"size": "small", "count": 2, "seed": 5, "spoiler": True, "look": "neon"}, {}),
     ("imagine", {}, {"editor": WORDS, "instructed": WORDS}),
     (
@@ -120,7 +123,7 @@ COMMANDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         },
     ),
 ]
-# What every checkpoint can do, whatever it is; steps, guidance and samplers no member is asked for.
+# What every checkpoint can do, whatever it is; guidance and samplers no member is asked for.
 ANYHOW = {"prompt", "image", "member", "look", "count", "checkpoint", "seed", "spoiler"}
 # What each kind says to the buttons under its own result.
 BUTTONS: list[tuple[str, str]] = [
@@ -164,7 +167,7 @@ def test_no_option_is_missing_here() -> None:
     tried = {name for _, options, _ in COMMANDS for name in options}
     # A mask comes with every `/inpaint`; which part it marks is the bot's own business.
     assert set(DESCRIPTIONS) == ANYHOW | tried | {"mask_image", "marked"}
-    assert {"strength", "size", "shape", "negative_prompt"} <= tried
+    assert {"strength", "size", "shape", "steps", "negative_prompt"} <= tried
 
 
 @pytest.mark.timeout(300)
@@ -184,6 +187,7 @@ async def test_commands(tmp_path: Path) -> None:
                 if "strength" in options:
                     assert params.strength == 0.4, case
                 assert params.negative_prompt == options.get("negative_prompt", ""), case
+                assert params.num_inference_steps == options.get("steps"), case
         assert {resolved(one, s.app.offer) for one in s.engine.attempts} == {()}
 
 

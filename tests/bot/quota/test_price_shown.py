@@ -107,6 +107,10 @@ async def test_a_remix_of_a_large_picture_says_its_price_in_the_form(tmp_path: P
         ("restyle", {"size": "large"}, "count", "4 · costs 8, 20 left today"),
         ("imagine", {"count": 3}, "size", "large · costs 6, 20 left today"),
         ("restyle", {}, "size", "medium · costs 1, 20 left today"),
+        ("restyle", {"steps": 24}, "count", "3 · costs 6, 20 left today"),
+        ("restyle", {}, "steps", "12 · costs 1, 20 left today"),
+        ("imagine", {"size": "large"}, "steps", "24 · costs 4, 20 left today"),
+        ("restyle", {"count": 2}, "steps", "48 · costs 6, 20 left today"),
     ],
 )
 async def test_choices_tell_their_price(
@@ -115,6 +119,19 @@ async def test_choices_tell_their_price(
     async with stage(tmp_path) as s:
         found = await s.world.alice.autocomplete(s.world.channel, command, option, "", **chosen)
         assert offered in [choice["name"] for choice in found]
+
+
+async def test_steps_that_are_typed_are_offered_and_charged(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        found = await s.world.alice.autocomplete(s.world.channel, "restyle", "steps", "40")
+        assert [(one["name"], one["value"]) for one in found] == [
+            ("40 · costs 3, 20 left today", 40)
+        ]
+        # Nobody is offered what the command would not take.
+        assert await s.world.alice.autocomplete(s.world.channel, "restyle", "steps", "9999") == []
+        await s.result(steps=40)
+        assert s.engine.attempts[-1].params.num_inference_steps == 40
+        assert "used 3 of 20" in await s.balance()
 
 
 async def test_the_queued_message_says_what_it_costs(tmp_path: Path) -> None:
