@@ -39,6 +39,9 @@ def copy_file(source: Path, target: Path) -> None:
         raise DatabaseRefused(f"{target} is there already and is left as it is.")
     half = target.with_name(f"{target.name}.part")
     try:
+        # It holds prompts and tokens: nobody else on this machine may read it.
+        half.unlink(missing_ok=True)
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         reader = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
         writer = sqlite3.connect(half)
         try:
@@ -51,5 +54,15 @@ def copy_file(source: Path, target: Path) -> None:
         with half.open("rb") as file:
             os.fsync(file.fileno())
         half.replace(target)
+        _sync_folder(target.parent)
     finally:
         half.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is durable only once its folder is.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
