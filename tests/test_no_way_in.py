@@ -1,6 +1,7 @@
 """Read from the source: nothing is unpickled or evaluated, SQL has parameters, paths are hashes."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ FORBIDDEN_METHODS = {
     ("torch", "load"),
     ("os", "system"),
 }
+# What is loaded from text files alone.
+WEIGHTLESS = re.compile("Tokenizer|Processor|Scheduler|Config")
 SQL_CALLS = {"text", "exec_driver_sql"}
 
 
@@ -49,7 +52,10 @@ def dangers(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return sorted({alias.name.partition(".")[0] for alias in node.names} & FORBIDDEN_MODULES)
     if isinstance(node, ast.ImportFrom):
-        return sorted({(node.module or "").partition(".")[0]} & FORBIDDEN_MODULES)
+        module = (node.module or "").partition(".")[0]
+        if module in FORBIDDEN_MODULES:
+            return [module]
+        return [f"{module}.{a.name}" for a in node.names if (module, a.name) in FORBIDDEN_METHODS]
     if not isinstance(node, ast.Call):
         return []
     if any(k.arg == "allow_pickle" and not _is_false(k.value) for k in node.keywords):
@@ -60,6 +66,10 @@ def dangers(node: ast.AST) -> list[str]:
         return []
     owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
     # With weights_only, torch makes tensors and nothing else of what it reads.
+    if node.func.attr == "from_pretrained" and not WEIGHTLESS.search(owner):
+        safe = any(k.arg == "use_safetensors" and _is_true(k.value) for k in node.keywords)
+        # Two stars: a dictionary that several calls share.
+        return [] if safe or any(k.arg is None for k in node.keywords) else ["from_pretrained"]
     tensors = any(k.arg == "weights_only" and _is_true(k.value) for k in node.keywords)
     called = (owner, node.func.attr)
     return [".".join(called)] if called in FORBIDDEN_METHODS and not tensors else []
@@ -83,6 +93,10 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
         "np.load(file, allow_pickle=True)",
         "numpy.load(file, allow_pickle=chosen)",
         "os.system(text)",
+        "from torch import load",
+        "from yaml import load",
+        "UNet2DConditionModel.from_pretrained(folder)",
+        "UNet2DConditionModel.from_pretrained(folder, use_safetensors=chosen)",
     ],
 )
 def test_what_would_unpickle_or_evaluate_is_found(line: str) -> None:

@@ -66,10 +66,10 @@ def _forget_origin(folder: Path) -> None:
 
 def load_parts(folder: Path) -> Parts:
     """The parts of an exported folder in full precision, to go on training from."""
-    whole = {"dtype": torch.float32}
+    whole = {"dtype": torch.float32, "use_safetensors": True}
     return Parts(
         CLIPTokenizer.from_pretrained(folder / "tokenizer"),
-        CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32),
+        CLIPTextModel.from_pretrained(folder / "text_encoder", **whole),
         AutoencoderTiny.from_pretrained(folder / "vae", **whole),
         UNet2DConditionModel.from_pretrained(folder / "unet", **whole),
     )

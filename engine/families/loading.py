@@ -128,7 +128,9 @@ def load_pipeline(checkpoint: Checkpoint, device: str) -> Any:
             **_ARGUMENTS.get(checkpoint.family, {}),
         )
         if checkpoint.tiny_vae is not None:
-            pipeline.vae = AutoencoderTiny.from_pretrained(checkpoint.tiny_vae, dtype=dtype)
+            pipeline.vae = AutoencoderTiny.from_pretrained(
+                checkpoint.tiny_vae, dtype=dtype, use_safetensors=True
+            )
     except (
         OSError,
         ValueError,

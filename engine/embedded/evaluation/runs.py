@@ -50,7 +50,7 @@ class Model:
 
     def __init__(self, folder: Path) -> None:
         first: Any = AutoPipelineForImage2Image.from_pretrained(
-            folder, dtype=torch.float32, safety_checker=None
+            folder, dtype=torch.float32, safety_checker=None, use_safetensors=True
         )
         self._vae, self._encode_prompt = first.vae, first.encode_prompt
         # The weights are shared; each thread steps a scheduler of its own.

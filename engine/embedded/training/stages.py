@@ -77,7 +77,7 @@ class Training:
             (folder / "accuracy.txt").write_text(f"{accuracy:.4f}\n")
         return (
             CLIPTokenizer.from_pretrained(folder / "tokenizer"),
-            CLIPTextModel.from_pretrained(folder / "text_encoder"),
+            CLIPTextModel.from_pretrained(folder / "text_encoder", use_safetensors=True),
         )
 
     def _autoencoder(self, started_from: Parts | None, book: LossBook) -> Any:
@@ -91,7 +91,7 @@ class Training:
             losses = train_decoder(model, pictures, self.plan.autoencoder_steps, self.plan.seed)
             book.keep("autoencoder", list(losses))
             model.save_pretrained(folder)
-        return AutoencoderTiny.from_pretrained(folder)
+        return AutoencoderTiny.from_pretrained(folder, use_safetensors=True)
 
     def _denoiser(
         self, started_from: Parts | None, tokenizer: Any, encoder: Any

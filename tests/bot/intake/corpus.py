@@ -110,7 +110,7 @@ def _no_pictures() -> Iterator[Bad]:
 
 def _cut_short(chance: random.Random) -> Iterator[Bad]:
     for name, data in _whole().items():
-        for number in range(16):
+        for number in range(22):
             # All of them lie before the end of the pixels.
             keep = int(len(data) * (0.05 + 0.35 * chance.random()))
             yield f"cut-{number}-{name}", data[:keep]
@@ -118,7 +118,7 @@ def _cut_short(chance: random.Random) -> Iterator[Bad]:
 
 def _known_beginnings(chance: random.Random) -> Iterator[Bad]:
     for name, data in _whole().items():
-        for number in range(16):
+        for number in range(22):
             noise = chance.randbytes(chance.randrange(50, 2000))
             yield f"noise-{number}-{name}", data[: chance.randrange(12, 24)] + noise
 

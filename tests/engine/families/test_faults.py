@@ -4,10 +4,13 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import huggingface_hub.constants
+import msgspec
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 
 from engine.checkpoints import Checkpoint
 from engine.core import EngineCore
@@ -130,6 +133,19 @@ def test_a_broken_checkpoint_is_one_sentence(
     harm(folder)
     with pytest.raises(CheckpointError, match="holds no whole safetensors weights of family 'sd'"):
         load_family(row(folder), "cpu")
+
+
+def test_a_pickled_tiny_vae_is_refused(weights: Path, tmp_path: Path) -> None:
+    tiny: Any = AutoencoderTiny(
+        encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8),
+        num_encoder_blocks=(1, 1),
+        num_decoder_blocks=(1, 1),
+    )
+    tiny.save_pretrained(tmp_path, safe_serialization=False)
+    assert list(tmp_path.glob("*.bin"))
+    with pytest.raises(CheckpointError, match="holds no whole safetensors weights"):
+        load_family(msgspec.structs.replace(row(weights), tiny_vae=str(tmp_path)), "cpu")
 
 
 def test_a_checkpoint_of_another_family_is_refused(tmp_path: Path) -> None:
