@@ -89,7 +89,9 @@ class ImageFolder:
 
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
+            # Each new folder's name lies in the one above it.
+            self._make_folder(folder.parent)
+            folder.mkdir(exist_ok=True)
             _sync_folder(folder.parent)
 
     def _get(self, image_hash: str) -> bytes:

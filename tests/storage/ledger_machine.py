@@ -26,7 +26,7 @@ from storage.database import Database
 from storage.errors import PoolExhausted, QuotaExceeded, StorageError, TooManyInFlight
 from storage.moderation_tables import CaseKind, Decision
 from storage.quota import QuotaDay, Terms
-from storage.records import JobStatus, NewJob
+from storage.records import JobStatus
 from storage.tables import LedgerKind, LedgerRow
 from tests.storage.making import new_job, result, terms
 
@@ -170,51 +170,9 @@ class LedgerMachine(RuleBasedStateMachine):
             return self.known[-1]
         return multiple()
 
-    @rule(
-        target=jobs,
-        wishes=st.lists(
-            st.tuples(st.sampled_from(MEMBERS), st.integers(1, 2)), min_size=2, max_size=5
-        ),
-    )
-    def submit_at_once(self, wishes: list[tuple[int, int]]) -> Any:
-        """Many hand in together, by two connections; nothing is given back meanwhile.
-
-        So whoever was refused at some moment would be refused afterwards, too.
-        """
-        new = [new_job(guild_id=self.guild_id, user_id=who, cost=cost) for who, cost in wishes]
-        refusals = self.wait(self.all_at_once(new))
-        taken_in = []
-        for job, refusal in zip(new, refusals, strict=True):
-            if refusal is None:
-                taken = self.wait(taken_for(self.rows, job.id))
-                assert sum(taken.values()) == job.cost
-                for expires_on, part in taken.items():
-                    self.put((job.user_id, self.day.date, self.channel), expires_on, -part)
-                expected = (job.id, job.user_id, self.day, self.channel, job.cost, taken)
-                taken_in.append(Expected(*expected))
-        self.known += taken_in
-        for job, refusal in zip(new, refusals, strict=True):
-            waiting = self.waiting(job.user_id)
-            assert waiting <= IN_FLIGHT
-            assert refusal is None or (
-                waiting == IN_FLIGHT
-                or self.pool_used() + job.cost > POOL
-                or sum(self.left(job.user_id).values()) < job.cost
-            )
-        return multiple(*taken_in)
-
-    async def all_at_once(self, new: list[NewJob]) -> list[StorageError | None]:
-        """Hand jobs in by both connections; what each was refused for."""
-
-        async def refusal(database: Database, job: NewJob) -> StorageError | None:
-            try:
-                await database.jobs.submit(job, self.terms())
-            except StorageError as error:
-                return error
-            return None
-
-        databases = itertools.cycle((self.database, self.rival))
-        return await asyncio.gather(*map(refusal, databases, new))
+    def to_give(self, giver: int) -> Taken:
+        """What a member may give away: of an allowance without limit, nothing."""
+        return self.left(giver) | ({None: 0} if self.limit is None else {})
 
     def waiting(self, user_id: int) -> int:
         """A member's jobs that are not over."""
@@ -239,7 +197,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def give(self, giver: int, amount: int) -> None:
         """A gift is taken as a job's price is, and lives on with the other member."""
         [receiver] = set(MEMBERS) - {giver}
-        pots = self.left(giver) | ({None: 0} if self.limit is None else {})
+        pots = self.to_give(giver)
         gift = self.database.quota.give(
             self.guild_id, giver, self.terms(), amount=amount, receiver_id=receiver
         )

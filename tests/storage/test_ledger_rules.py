@@ -9,16 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.connection import make_engine, parse_url
 from storage.database import Database
-from tests.storage.ledger_machine import LedgerMachine
+from tests.storage.racing_ledger_machine import RacingLedgerMachine
+
+EXAMPLES = 8
 
 
 def machine_on(
     runner: asyncio.Runner, database: Database, rival: Database, rows: AsyncEngine
-) -> type[LedgerMachine]:
+) -> type[RacingLedgerMachine]:
     """The machine on one database by two connections; each example plays in its own guild."""
     guild_ids = itertools.count(1)
 
-    class MachineOnDatabase(LedgerMachine):
+    class MachineOnDatabase(RacingLedgerMachine):
         def __init__(self) -> None:
             super().__init__(runner, database, rival, rows, next(guild_ids))
 
@@ -28,7 +30,9 @@ def machine_on(
 def test_no_order_of_events_breaks_the_ledger(url: str) -> None:
     """Tried with random orders of all that can happen to a job."""
     examples = settings(
-        max_examples=8,
+        # Hypothesis's first is the simplest, which does nothing; so this is one at random. More in
+        # one run would be held against each other, and what is raced does not end alike twice.
+        max_examples=2,
         stateful_step_count=40,
         deadline=None,
         database=None,
@@ -41,7 +45,8 @@ def test_no_order_of_events_breaks_the_ledger(url: str) -> None:
         rows = make_engine(parse_url(url), lock_timeout_s=10.0)
         try:
             machine = machine_on(runner, database, rival, rows)
-            run_state_machine_as_test(machine, settings=examples)
+            for _ in range(EXAMPLES):
+                run_state_machine_as_test(machine, settings=examples)
         finally:
             runner.run(rows.dispose())
             runner.run(database.close())
