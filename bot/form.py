@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.buttons.once import no_second
 from bot.conversation import Fetch, answer_with_restyle
 from bot.jobs.beginning import FirstWish
 from bot.jobs.wish import MAX_COUNT
@@ -91,11 +92,6 @@ class FirstForm(Form):
             strength=None if self.strength is None else parse_strength(self.strength.value),
             count=int(next(iter(self.count.values), "1")),
         )
-        # Discord lets a form be sent again when its answer was late; that is no second wish.
-        what = f"form {interaction.channel_id} {first} {look} {self._uploaded()}"
-        if app.presses.again(interaction.user.id, what, FORM_PAUSE_S):
-            await interaction.response.defer()
-            return
 
         async def picture() -> bytes:
             if self._picture is not None:
@@ -104,10 +100,12 @@ class FirstForm(Form):
                 return await download(self.upload.values[0], app.settings)
             return await last_picture(interaction)
 
-        await answer_with_restyle(interaction, picture, lambda: with_look(interaction, first, look))
-
-    def _uploaded(self) -> list[str]:
-        return [] if self.upload is None else [str(one.filename) for one in self.upload.values]
+        # Discord lets a form be sent again when its answer was late; that is no second wish.
+        async with no_second(interaction, self.custom_id, FORM_PAUSE_S) as first_time:
+            if first_time:
+                await answer_with_restyle(
+                    interaction, picture, lambda: with_look(interaction, first, look)
+                )
 
 
 async def open_form(

@@ -44,11 +44,13 @@ class WishModal(Form):
     ) -> None:
         super().__init__(title=title)
         self._submitted = submitted
+        # A prompt of earlier may be longer than what is taken today.
+        longest = min(max_chars, TEXT_INPUT_MAX_CHARS)
         self.prompt: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
-            default=prompt or None,
+            default=prompt[:longest] or None,
             placeholder=_("an oil painting of an autumn evening"),
-            max_length=min(max_chars, TEXT_INPUT_MAX_CHARS),
+            max_length=longest,
             custom_id="prompt",
         )
         self.strength = None if strength is None else strength_input(strength)

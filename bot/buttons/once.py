@@ -5,7 +5,8 @@ come out the same again, since nothing in it is left to chance, is not made twic
 leads to where it is already.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import discord
@@ -32,14 +33,27 @@ async def answer_once(
     pause_s: float = BUTTON_PAUSE_S,
 ) -> None:
     """Start a job unless the member asked for ``what`` a moment ago."""
+    async with no_second(interaction, what, pause_s) as first_time:
+        if first_time:
+            await answer_with_job(interaction, wish)
+
+
+@asynccontextmanager
+async def no_second(
+    interaction: "discord.Interaction[RestyleBot]", what: str, pause_s: float
+) -> AsyncIterator[bool]:
+    """Whether the member asked for ``what`` for the first time in a while; if not, they are told.
+
+    Where what is done about it fails, it led to nothing, and the next is no repetition.
+    """
     presses = interaction.client.app.presses
     if presses.again(interaction.user.id, what, pause_s):
         await interaction.response.send_message(_(ON_IT), ephemeral=True)
+        yield False
         return
     try:
-        await answer_with_job(interaction, wish)
+        yield True
     except Exception:
-        # It led to nothing, so the next press is no repetition.
         presses.forget(interaction.user.id, what)
         raise
 

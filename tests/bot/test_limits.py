@@ -7,6 +7,7 @@ that none is missing.
 import ast
 import inspect
 import io
+import itertools
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -201,12 +202,12 @@ async def nothing() -> bytes:
 
 
 def modals() -> Iterator[discord.ui.Modal]:
-    for asked in (None, 1.0):
+    for asked, most in itertools.product((None, 1.0), (10, 4000)):
         yield WishModal(
             title=_("Remix"),
             prompt=LONG,
             strength=asked,
-            max_chars=4000,
+            max_chars=most,
             submitted=nobody,
             note=LONG[:300],
         )
@@ -230,6 +231,8 @@ def check_leaf(item: dict[str, Any]) -> None:
     assert len(item.get("custom_id", "")) <= ID_CHARS
     assert len(item.get("label") or "") <= BUTTON_LABEL
     assert len(item.get("placeholder") or "") <= PLACEHOLDER
+    if "max_length" in item:
+        assert len(item.get("value") or "") <= item["max_length"]
     options = item.get("options", [])
     assert len(options) <= OPTIONS
     assert len({option["value"] for option in options}) == len(options)

@@ -107,6 +107,21 @@ async def test_restyle_alone_opens_a_form_with_an_upload(tmp_path: Path) -> None
         assert "look neon" in message.content
 
 
+async def test_the_same_words_for_two_pictures_are_two_wishes(tmp_path: Path) -> None:
+    """Nor is a form that led to nothing in the way of the next."""
+    async with stage(tmp_path) as s:
+        alice, channel = s.world.alice, s.world.channel
+        for data in (PHOTO, encoded(picture(96, 64).rotate(180)), b"no picture", PHOTO):
+            form = await alice.slash(channel, "restyle", image=("photo.jpg", data))
+            result = await alice.submit_modal(form, {"look": ["neon"], "strength": "0.5"})
+            if data != b"no picture":
+                assert result.response is not None
+                await s.app.watch.outcome(result.response.id)
+        sources = [attempt.source for attempt in s.engine.attempts]
+        assert len(sources) == 3
+        assert sources[0] == sources[2] != sources[1]
+
+
 async def test_a_form_without_words_or_with_a_bad_strength_is_refused(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         alice, channel = s.world.alice, s.world.channel
