@@ -37,7 +37,7 @@ class Limits:
     settling_s: float
 
 
-LONG = Limits(harm_s=210.0, asking_s=270.0, settling_s=120.0)
+LONG = Limits(harm_s=210.0, asking_s=300.0, settling_s=120.0)
 SHORT = Limits(harm_s=35.0, asking_s=50.0, settling_s=60.0)
 
 
