@@ -9,9 +9,13 @@ import discord
 from bot.buttons.base import JOB_ID, JobButton, find_job, pattern
 from bot.buttons.showing import file_of, require_place
 from bot.errors import Gone, NotAllowed
-from bot.jobs.spec import JobSpec, is_hidden
+from bot.jobs.origin import origin_of
+from bot.jobs.spec import JobSpec, is_hidden, is_private
 from bot.jobs.wish import NO_LONGER_KEPT
 from bot.language import N_, _
+from bot.moderation.admission import Admission
+from bot.moderation.holding import always_hidden
+from bot.place import may_post
 from storage.errors import ImageMissing, UnknownJob
 from storage.records import Job
 
@@ -23,6 +27,7 @@ NOTHING_BEFORE = N_("It was made from words alone, so there is no before.")
 TITLE = N_("**Before and after**")
 WITH_PARENT = N_("Left: what it was made from. Right: the result.")
 WITH_ROOT = N_("Left: the very first picture. Right: the result.")
+FOR_ONE = N_("That is for you alone here, so I do not post it.")
 ALT = N_("Before on the left, after on the right")
 
 
@@ -88,14 +93,30 @@ class ShareButton(JobButton, template=rf"r:share_(?P<before>parent|root):{JOB_ID
         if interaction.client.app.presses.again(interaction.user.id, self.custom_word):
             await interaction.response.defer()
             return
-        await interaction.response.defer(thinking=True)
-        await show_pair(interaction, await self.job(interaction.client), self.before, private=False)
+        here = may_post(interaction)
+        await interaction.response.defer(thinking=True, ephemeral=not here)
+        job = await self.job(interaction.client)
+        if not here or is_private(job):
+            raise NotAllowed(_(FOR_ONE))
+        # What a member posts for all is held to the rules for what they make.
+        origin = origin_of(interaction, None)
+        rules = await Admission(interaction.client.app.database).admit(origin)
+        spoiler = is_hidden(job) or always_hidden(origin, rules)
+        await show_pair(interaction, job, self.before, private=False, spoiler=spoiler)
 
 
 async def show_pair(
-    interaction: "discord.Interaction[RestyleBot]", job: Job, before: Before, *, private: bool
+    interaction: "discord.Interaction[RestyleBot]",
+    job: Job,
+    before: Before,
+    *,
+    private: bool,
+    spoiler: bool | None = None,
 ) -> None:
     """Fill the answer to ``interaction`` with before and after.
+
+    Args:
+        spoiler: Whether they are hidden until clicked; None is as the result is.
 
     Raises:
         NotAllowed: There is no before, or one of the two may not be shown here.
@@ -112,15 +133,18 @@ async def show_pair(
     except ImageMissing as error:
         raise Gone(_(NO_LONGER_KEPT)) from error
     pair = await app.intake.shrink(await app.intake.side_by_side(left, right), limit)
-    file = file_of(pair, NAME, _(ALT), spoiler=is_hidden(job))
+    spoiler = is_hidden(job) if spoiler is None else spoiler
+    file = file_of(pair, NAME, _(ALT), spoiler=spoiler)
     await interaction.edit_original_response(
-        view=pair_view(job, before, file.uri, private=private),
+        view=pair_view(job, before, file.uri, private=private, spoiler=spoiler),
         attachments=[file],
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
 
-def pair_view(job: Job, before: Before, picture: str, *, private: bool) -> discord.ui.LayoutView:
+def pair_view(
+    job: Job, before: Before, picture: str, *, private: bool, spoiler: bool
+) -> discord.ui.LayoutView:
     """The message: a line of text, the picture, and in private the buttons under it.
 
     Args:
@@ -130,7 +154,7 @@ def pair_view(job: Job, before: Before, picture: str, *, private: bool) -> disco
     items: list[discord.ui.Item[Any]] = [
         discord.ui.TextDisplay(f"{title}\n-# {line}"),
         discord.ui.MediaGallery(
-            discord.MediaGalleryItem(picture, description=_(ALT), spoiler=is_hidden(job))
+            discord.MediaGalleryItem(picture, description=_(ALT), spoiler=spoiler)
         ),
     ]
     if private:

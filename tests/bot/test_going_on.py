@@ -7,7 +7,9 @@ import pytest
 
 from bot.jobs.larger import STRENGTH
 from bot.presses import BUTTON_PAUSE_S, Presses
+from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import Asked, buttons, shown, stage
+from tests.bot.told import told
 from tests.engine.pictures import encoded
 
 
@@ -88,6 +90,30 @@ async def test_before_and_after_are_shown_in_private_and_can_be_posted(tmp_path:
         assert len(posted.message.attachments) == 1
         # Showing costs nothing.
         assert "used 0 of 20" in await s.balance(s.world.bob)
+
+
+async def test_what_is_posted_for_all_is_held_to_the_rules(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        bob, carol, channel = s.world.bob, moderator(s), s.world.channel
+        first = await s.result()
+        asked = await s.press(first, "Compare", bob)
+        spoil = {"channel": channel, "rule": "always"}
+        await carol.slash(channel, "mod channel spoiler", **spoil)
+        posted = Asked(s, await bob.click(asked.message, label="Post it here"))
+        assert all(one.is_spoiler() for one in posted.message.attachments)
+        await carol.slash(channel, "mod block", member=bob, reason="noise")
+        s.app.presses.forget(bob.id, f"r:share_parent:{s.job_of(first)}")
+        again = await s.press(asked.message, "Post it here", bob)
+        assert "no pictures here" in again.refusal
+        await carol.slash(channel, "mod unblock", member=bob)
+
+
+async def test_what_is_for_one_member_alone_is_not_posted(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        asked = await s.press(await s.result(), "Compare")
+        with told(s.world.env, app_permissions=str(discord.Permissions(view_channel=True).value)):
+            refused = (await s.press(asked.message, "Post it here")).refusal
+        assert "for you alone" in refused
 
 
 async def test_a_first_picture_has_one_comparison(tmp_path: Path) -> None:

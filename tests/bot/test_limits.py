@@ -181,8 +181,10 @@ def rules_of_many_channels() -> GuildRules:
 def layouts() -> Iterator[discord.ui.LayoutView]:
     for before in Before:
         for child in (job(), job(parent_id="y" * 32)):
-            yield pair_view(child, before, "attachment://compare.webp", private=True)
-            yield pair_view(child, before, "attachment://compare.webp", private=False)
+            yield pair_view(child, before, "attachment://compare.webp", private=True, spoiler=True)
+            yield pair_view(
+                child, before, "attachment://compare.webp", private=False, spoiler=False
+            )
     look = Look(name="@" * MAX_NAME_CHARS, template=LONG[:500])
     yield listing([Shelved(look=look, whose=whose) for whose in Whose for _ in range(60)])
     yield listing([Shelved(look=one, whose=Whose.BUILT_IN) for one in BUILT_IN])
