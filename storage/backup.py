@@ -7,6 +7,7 @@ from pathlib import Path
 
 from storage.connection import parse_url
 from storage.errors import DatabaseRefused, DatabaseUnavailable
+from storage.folder_sync import sync_folder
 
 PAGES_AT_ONCE = 256
 
@@ -54,15 +55,6 @@ def copy_file(source: Path, target: Path) -> None:
         with half.open("rb") as file:
             os.fsync(file.fileno())
         half.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         half.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    # A rename is durable only once its folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from storage.errors import ImageMissing, ImageStoreFailed
+from storage.folder_sync import sync_folder
 from storage.image_store import (
     HASH,
     SETTLED_AFTER_S,
@@ -85,14 +86,14 @@ class ImageFolder:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
             # Each new folder's name lies in the one above it.
             self._make_folder(folder.parent)
             folder.mkdir(exist_ok=True)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
     def _get(self, image_hash: str) -> bytes:
         with _reported("read"):
@@ -113,7 +114,7 @@ class ImageFolder:
                 path.unlink(missing_ok=True)
                 found = True
             if found:
-                _sync_folder(self._folder(image_hash))
+                sync_folder(self._folder(image_hash))
         return found
 
     def _settled(self, older_than_s: float) -> list[str]:
@@ -156,12 +157,3 @@ def _reported(deed: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise ImageStoreFailed(f"An image could not be {deed}: {error}.") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    # A rename or a removal is durable only once its folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
