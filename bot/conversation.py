@@ -21,6 +21,7 @@ from bot.moderation.admission import Wording
 from bot.moderation.desk import open_case
 from bot.moderation.holding import Doubtful, source_case
 from bot.moderation.reasons import Reason
+from bot.pictures import Fetch
 from bot.place import may_post
 from storage.errors import AlreadySubmitted
 
@@ -33,7 +34,6 @@ QUIET = discord.AllowedMentions.none()
 # Discord's code for an interaction that was answered before.
 ALREADY_ACKNOWLEDGED = 40060
 
-Fetch = Callable[[], Awaitable[bytes]]
 Words = Callable[[], Awaitable[Wording]]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.buttons.once import no_second
-from bot.conversation import Fetch, answer_with_restyle
+from bot.conversation import answer_with_restyle
 from bot.jobs.beginning import FirstWish
 from bot.jobs.wish import MAX_COUNT
 from bot.language import N_, _
@@ -14,7 +14,7 @@ from bot.looks.picking import with_look
 from bot.looks.shelf import Shelved
 from bot.modals import TEXT_INPUT_MAX_CHARS, strength_input
 from bot.open_forms import Form
-from bot.pictures import download
+from bot.pictures import Fetch, Given, attached
 from bot.place import guild_of
 from bot.presses import FORM_PAUSE_S
 from bot.strength import parse_strength
@@ -93,11 +93,11 @@ class FirstForm(Form):
             count=int(next(iter(self.count.values), "1")),
         )
 
-        async def picture() -> bytes:
+        async def picture() -> Given:
             if self._picture is not None:
                 return await self._picture()
             if self.upload is not None and self.upload.values:
-                return await download(self.upload.values[0], app.settings)
+                return await attached(self.upload.values[0], app.settings)()
             return await last_picture(interaction)
 
         # Discord lets a form be sent again when its answer was late; that is no second wish.

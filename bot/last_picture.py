@@ -14,8 +14,8 @@ from bot.delivery.faults import UNREACHED
 from bot.errors import NoPicture
 from bot.jobs.spec import is_private
 from bot.language import N_, _
-from bot.pictures import download, picture_in, says_it_is_a_picture
-from bot.privacy.consent import owner_of, require_consent
+from bot.pictures import Given, attached, picture_in, says_it_is_a_picture
+from bot.privacy.consent import owners_of, owners_of_result, require_consent
 from storage.errors import ImageMissing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NONE_SEEN = N_(
 PREVIEW = "preview.webp"
 
 
-async def last_picture(interaction: "discord.Interaction[RestyleBot]") -> bytes:
+async def last_picture(interaction: "discord.Interaction[RestyleBot]") -> Given:
     """The newest picture in the interaction's channel that the bot is shown.
 
     Raises:
@@ -45,17 +45,19 @@ async def last_picture(interaction: "discord.Interaction[RestyleBot]") -> bytes:
         # Not allowed after all, or out of reach: what was made here is known without asking.
         message = None
     if message is not None:
-        await require_consent(database, await owner_of(database, message), asker_id)
-        return await download(picture_in(message), interaction.client.app.settings)
+        owners = await owners_of(database, message)
+        await require_consent(database, owners, asker_id)
+        return await attached(picture_in(message), interaction.client.app.settings, owners)()
     assert interaction.channel_id is not None
     made = await database.jobs.newest_results(interaction.channel_id, LOOKED_THROUGH)
     # What was shown to another member alone is no picture of the channel's.
     job = next((one for one in made if one.user_id == asker_id or not is_private(one)), None)
     if job is None or job.result_hash is None:
         raise NoPicture(_(NONE_SEEN))
-    await require_consent(database, job.user_id, asker_id)
+    owners = owners_of_result(job)
+    await require_consent(database, owners, asker_id)
     try:
-        return await interaction.client.app.images.get(job.result_hash)
+        return Given(await interaction.client.app.images.get(job.result_hash), owners)
     except ImageMissing as error:
         raise NoPicture(_(NONE_SEEN)) from error
 

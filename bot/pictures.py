@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,6 +21,21 @@ NOT_DISCORDS = N_("I only take pictures that were uploaded to Discord.")
 TOO_LARGE = N_("That file is too large; {most} MB is the most I take.")
 NOT_HANDED_OUT = N_("Discord did not hand me that picture. Please try again.")
 NONE_ATTACHED = N_("That message has no picture attached.")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A picture as it was fetched.
+
+    Attributes:
+        owner_ids: Whose it is; nobody's where the member who asks brought it along.
+    """
+
+    data: bytes
+    owner_ids: tuple[int, ...] = ()
+
+
+Fetch = Callable[[], Awaitable[Given]]
 
 
 def picture_in(message: discord.Message) -> discord.Attachment:
@@ -42,21 +57,25 @@ def says_it_is_a_picture(attachment: discord.Attachment) -> bool:
     return (attachment.content_type or "").startswith("image/")
 
 
-def attached(attachment: discord.Attachment, settings: Settings) -> Callable[[], Awaitable[bytes]]:
+def attached(
+    attachment: discord.Attachment, settings: Settings, owner_ids: tuple[int, ...] = ()
+) -> Fetch:
     """Fetches an attachment when it is called."""
-    return partial(download, attachment, settings)
+
+    async def fetch() -> Given:
+        return Given(await download(attachment, settings), owner_ids)
+
+    return fetch
 
 
-def avatar(
-    user: discord.User | discord.Member, settings: Settings
-) -> Callable[[], Awaitable[bytes]]:
+def avatar(user: discord.User | discord.Member, settings: Settings) -> Fetch:
     """Fetches the avatar that a member is seen with, their guild's own where they have one."""
     # An animated one is asked for as its first frame.
     asset = user.display_avatar.replace(size=AVATAR_SIDE, static_format="png", format="png")
 
-    async def fetch() -> bytes:
+    async def fetch() -> Given:
         _require_discords(asset.url, settings)
-        return await _read(asset, settings)
+        return Given(await _read(asset, settings), (user.id,))
 
     return fetch
 

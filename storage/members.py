@@ -179,6 +179,11 @@ class Members:
         row = await self._sessions.look(lambda session: session.get(MemberRow, user_id))
         return row is not None and row.opted_out
 
+    async def any_opted_out(self, user_ids: Iterable[int]) -> bool:
+        """Whether one of some members wants that."""
+        wanting = exists().where(MemberRow.user_id.in_(set(user_ids)), MemberRow.opted_out)
+        return await self._sessions.look(lambda session: session.scalars(select(wanting)).one())
+
     async def opt_out(self, user_id: int, *, wish: bool) -> None:
         """Note whether a member wants that."""
         async with self._sessions.write() as session:

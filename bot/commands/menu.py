@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.form import open_form
 from bot.language import N_, _
 from bot.pictures import attached, avatar, picture_in
-from bot.privacy.consent import owner_of, require_consent
+from bot.privacy.consent import owners_of, require_consent
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -21,17 +21,17 @@ async def _restyle_this(
     interaction: "discord.Interaction[RestyleBot]", message: discord.Message
 ) -> None:
     app = interaction.client.app
-    picture = attached(picture_in(message), app.settings)
-    owner_id = await owner_of(app.database, message)
-    await require_consent(app.database, owner_id, interaction.user.id)
-    await open_form(interaction, picture, title=_(MESSAGE_TITLE))
+    meant = picture_in(message)
+    owners = await owners_of(app.database, message)
+    await require_consent(app.database, owners, interaction.user.id)
+    await open_form(interaction, attached(meant, app.settings, owners), title=_(MESSAGE_TITLE))
 
 
 async def _restyle_avatar(
     interaction: "discord.Interaction[RestyleBot]", member: discord.User | discord.Member
 ) -> None:
     app = interaction.client.app
-    await require_consent(app.database, member.id, interaction.user.id)
+    await require_consent(app.database, (member.id,), interaction.user.id)
     await open_form(interaction, avatar(member, app.settings), title=_(USER_TITLE))
 
 

@@ -14,14 +14,14 @@ from bot.commands.options import (
     command_from,
     first_wish,
 )
-from bot.conversation import Fetch, answer_with_restyle
+from bot.conversation import answer_with_restyle
 from bot.errors import NotAllowed
 from bot.form import open_form
 from bot.language import N_, _
 from bot.last_picture import last_picture
 from bot.looks.picking import with_look
 from bot.offer import Offer
-from bot.pictures import attached, avatar
+from bot.pictures import Fetch, Given, attached, avatar
 from bot.privacy.consent import require_consent
 from bot.settings import Settings
 
@@ -67,7 +67,7 @@ def restyle_command(settings: Settings, offer: Offer) -> app_commands.Command[An
             spoiler=spoiler,
         )
 
-        async def newest() -> bytes:
+        async def newest() -> Given:
             return await last_picture(interaction)
 
         await answer_with_restyle(
@@ -96,8 +96,8 @@ def picture_meant(
         return None
     fetch, app = avatar(member, settings), interaction.client.app
 
-    async def with_consent() -> bytes:
-        await require_consent(app.database, member.id, interaction.user.id)
+    async def with_consent() -> Given:
+        await require_consent(app.database, (member.id,), interaction.user.id)
         return await fetch()
 
     return with_consent

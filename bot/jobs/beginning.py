@@ -14,6 +14,7 @@ from bot.language import N_, _
 from bot.looks.filling import fill
 from bot.looks.look import Look
 from bot.offer import ONE_SIZE, Offer, check_ability
+from bot.pictures import Given
 from engine.abilities import Task
 from engine.checkpoints import Checkpoint
 from engine.params import RestyleParams
@@ -52,7 +53,7 @@ class Beginning:
         self._offer = offer
         self._prompt_max_chars = prompt_max_chars
 
-    async def restyle(self, picture: bytes, first: FirstWish) -> Wish:
+    async def restyle(self, picture: Given, first: FirstWish) -> Wish:
         """A picture in a new look.
 
         Raises:
@@ -60,8 +61,9 @@ class Beginning:
             NotAllowed: The words are none or too many, or the checkpoint cannot do it.
         """
         checkpoint = self._check(first, "img2img")
-        prepared = await self._intake.prepare(picture, size_rule(checkpoint, first.size))
+        prepared = await self._intake.prepare(picture.data, size_rule(checkpoint, first.size))
         spec = await self._spec(first, checkpoint, prepared)
+        spec = msgspec.structs.replace(spec, owner_ids=picture.owner_ids)
         return Wish(action=Action.RESTYLE, specs=several(spec, first.count))
 
     async def imagine(self, first: FirstWish) -> Wish:

@@ -40,6 +40,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
         spoiler: The result is hidden until clicked.
         private: Its message is for the member alone, and can be reached by the token only.
         explicit_allowed: The result may be shown even if it is explicit, so nobody checks it.
+        owner_ids: Members whose pictures it goes back to: whose avatar or message the first source
+            was, and who made what lies between.
     """
 
     params: RestyleParams
@@ -55,6 +57,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     explicit_allowed: bool = False
     spoiler: bool = False
     private: bool = False
+    owner_ids: tuple[int, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """The JSON form for the jobs row."""

@@ -28,7 +28,7 @@ from bot.moderation.holding import (
     require_check,
 )
 from bot.offer import Offer
-from bot.privacy.consent import require_parents_consent
+from bot.privacy.consent import require_consent
 from bot.quota import texts as quota_texts
 from bot.quota.quote import costs_of
 from bot.quota.ruling import Quotas
@@ -147,7 +147,8 @@ class Submission:
         wish = honoured(await make(), self._offer)
         if words is None:
             await self._admission.check_words(_wording(wish), rules)
-        await require_parents_consent(self._database, wish.parent_id, origin.user_id)
+        owners = {owner for spec in wish.specs for owner in spec.owner_ids}
+        await require_consent(self._database, owners, origin.user_id)
         for spec in wish.specs:
             params = spec.params
             check_prompt(self._settings.prompt_max_chars, params.prompt, params.negative_prompt)

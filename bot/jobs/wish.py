@@ -90,13 +90,18 @@ def reroll_all(parent: Job) -> Wish:
 
 
 def after(parent: Job, action: Action, specs: Iterable[JobSpec]) -> Wish:
-    """A wish whose way back leads to ``parent``."""
+    """A wish whose way back leads to ``parent``, and whose pictures are its member's too."""
     return Wish(
         action=action,
-        specs=tuple(specs),
+        specs=tuple(_owned_by(parent.user_id, spec) for spec in specs),
         parent_id=parent.id,
         root_id=parent.root_id or parent.id,
     )
+
+
+def _owned_by(user_id: int, spec: JobSpec) -> JobSpec:
+    owners = dict.fromkeys((*spec.owner_ids, user_id))
+    return msgspec.structs.replace(spec, owner_ids=tuple(owners))
 
 
 def again(spec: JobSpec, params: RestyleParams) -> JobSpec:

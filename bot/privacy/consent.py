@@ -1,39 +1,33 @@
 """Whose pictures may be restyled: a member may want that nobody else does."""
 
-from contextlib import suppress
+from collections.abc import Collection
 
 import discord
 
 from bot.errors import NotAllowed
+from bot.jobs.spec import JobSpec
 from bot.language import _
 from storage.database import Database
-from storage.errors import UnknownJob
+from storage.records import Job
 
 
-async def owner_of(database: Database, message: discord.Message) -> int:
-    """Whose picture a message shows: for one of ours that of the member who asked for it."""
+def owners_of_result(job: Job) -> tuple[int, ...]:
+    """Whose picture a result is: whoever asked for it, and all whose pictures it goes back to."""
+    return (job.user_id, *JobSpec.from_mapping(job.params).owner_ids)
+
+
+async def owners_of(database: Database, message: discord.Message) -> tuple[int, ...]:
+    """Whose picture a message shows; of one of ours it is not its author's."""
     jobs = await database.members.shown_in(message.id)
-    return jobs[0].user_id if jobs else message.author.id
+    return owners_of_result(jobs[0]) if jobs else (message.author.id,)
 
 
-async def require_consent(database: Database, owner_id: int, asker_id: int) -> None:
-    """Refuse a picture whose owner opted out, unless they ask themselves.
+async def require_consent(database: Database, owner_ids: Collection[int], asker_id: int) -> None:
+    """Refuse a picture one of whose owners opted out, unless that is who asks.
 
     Raises:
         NotAllowed: They want to be left alone.
     """
-    if owner_id != asker_id and await database.members.opted_out(owner_id):
+    others = set(owner_ids) - {asker_id}
+    if others and await database.members.any_opted_out(others):
         raise NotAllowed(_("Whoever that picture belongs to wants nobody to restyle it."))
-
-
-async def require_parents_consent(database: Database, parent_id: str | None, asker_id: int) -> None:
-    """Refuse to go on from a picture whose maker opted out; a picture without parent passes.
-
-    Raises:
-        NotAllowed: They want to be left alone.
-    """
-    if parent_id is None:
-        return
-    with suppress(UnknownJob):
-        parent = await database.jobs.get(parent_id)
-        await require_consent(database, parent.user_id, asker_id)

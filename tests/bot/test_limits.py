@@ -51,6 +51,7 @@ from bot.moderation.log_pages import LogView, page_view
 from bot.moderation.setup_menus import setup_view
 from bot.offer import Offer
 from bot.open_forms import Form
+from bot.pictures import Given
 from bot.quota.quote import Quote
 from bot.quota.requests import LessModal, card_view
 from bot.settings import load_settings
@@ -198,9 +199,9 @@ async def nobody(*_: Any) -> None:
     """Takes a form that is never sent."""
 
 
-async def nothing() -> bytes:
+async def nothing() -> Given:
     """Fetches a picture that is never asked for."""
-    return b""
+    return Given(b"")
 
 
 def modals() -> Iterator[discord.ui.Modal]:
