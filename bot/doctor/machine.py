@@ -64,14 +64,15 @@ def disk(settings: Settings) -> Finding:
 
 async def torch() -> Finding:
     """What torch is installed, and the device that it would take."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _ASK_TORCH, stdout=-1, stderr=-1
+    )
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _ASK_TORCH, stdout=-1, stderr=-1
-        )
         async with asyncio.timeout(TORCH_TIMEOUT_S):
             out, err = await process.communicate()
     except TimeoutError:
         process.kill()
+        await process.wait()
         return fail("torch", "it did not answer", "Install it again: make install.")
     if process.returncode != 0:
         last = err.decode(errors="replace").strip().splitlines()[-1:]

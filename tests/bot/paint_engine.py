@@ -26,6 +26,7 @@ class PaintEngine:
 
     slots: int = 2
     workers: tuple[WorkerHealth, ...] = ()
+    restarts: int = 0
     deaf: bool = False
     flagged: bool | None = None
     preview: str | tuple[int, int, int] = "teal"
@@ -51,6 +52,7 @@ class PaintEngine:
     def die(self) -> None:
         """End as a killed process does: everything in it is lost."""
         self.alive.clear()
+        self.restarts += 1
         for key, queue in self._running.items():
             queue.put_nowait(Lost(key, -1))
 
@@ -64,6 +66,7 @@ class PaintEngine:
             slots=self.slots,
             running=tuple(self._running),
             workers=self.workers,
+            restarts=self.restarts,
         )
 
     async def cancel(self, key: str) -> None:

@@ -12,6 +12,7 @@ from bot.settings import PREFIX, Settings
 from tests.docs.markdown import ROOT
 
 STEPS = ("RUN", "COPY")
+MOST_EXPOSURE = 25
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 
 
@@ -71,3 +72,18 @@ def test_systemd_understands_the_units(unit: Path) -> None:
     # The programs are not installed where these tests run.
     said = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert [line for line in said if unit.name in line] == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this system has no systemd")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_finds_the_units_well_confined(unit: Path) -> None:
+    # In tenths of systemd's own points, of which ten are no protection at all.
+    most = f"--threshold={MOST_EXPOSURE}"
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager", most, str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Overall exposure level" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stdout[-200:]

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import os
 import resource
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.dispatcher import LAST_WORDS_S
+from tests.small_disk import small_disk
 from tests.wire import Drop, Interaction, Message
 from tests.wire.books import Books, Entry
 from tests.wire.discord import shows_result
@@ -201,19 +200,6 @@ async def test_a_locked_database_is_waited_for(scene: Scene) -> None:
         await scene.discord.until(lambda: "database is locked" in scene.bot.log[seen:])
         db.execute("ROLLBACK")
     assert finished_once(scene, await over(scene, message))
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A file system of 3 MB of its own, where this machine lets us mount one."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a file system")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")

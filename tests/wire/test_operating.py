@@ -1,18 +1,24 @@
-"""What an operator does to a running bot and sees of it, with real signals and real scrapes."""
+"""What an operator does to a running bot and hears of it, with real signals and real scrapes."""
 
 import asyncio
 import json
 import os
+import re
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
-from prometheus_client.parser import text_string_to_metric_families
 
+from bot.monitoring.lookout import DISK_LOW, ENGINE_BACK, ENGINE_DOWN
+from tests.storage.test_migrations import on_connection
+from tests.storage.test_upgrade_safety import OLDER, older
 from tests.wire import Drop
 from tests.wire.discord import WAIT_S
+from tests.wire.figures import figures
 from tests.wire.scene import Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,23 +36,6 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         yield opened
 
 
-async def figures(scene: Scene) -> dict[str, float]:
-    """A scrape of the bot's process: every sample by ``name{label=value}``."""
-    [listens] = [line for line in scene.bot.log.splitlines() if '"event": "monitoring"' in line]
-    port = json.loads(listens)["port"]
-    async with (
-        aiohttp.ClientSession() as web,
-        web.get(f"http://127.0.0.1:{port}/metrics") as answer,
-    ):
-        text = await answer.text()
-    found = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))
-            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return found
-
-
 async def test_answers_calls_and_retries_are_counted_as_discord_saw_them(scene: Scene) -> None:
     discord = scene.discord
     # discord.py itself tries no broken call again.
@@ -57,7 +46,7 @@ async def test_answers_calls_and_retries_are_counted_as_discord_saw_them(scene: 
     seen: dict[str, float] = {}
     async with asyncio.timeout(WAIT_S):
         while not seen.get("restyle_deliveries_total{outcome=delivered}"):
-            seen = await figures(scene)
+            seen = await figures(scene.bot)
     answers = [c for c in discord.log.calls[before:] if c.path.endswith("/callback")]
     assert seen["restyle_ack_seconds_count"] == len(answers) == 1
     # The fake stamps each interaction when it sends it, so this is the time that a member waits.
@@ -95,3 +84,50 @@ async def test_a_file_with_a_mistake_changes_nothing(scene: Scene) -> None:
     await discord.until(lambda: "settings not reloaded" in scene.bot.log)
     await discord.result(await scene.restyle())
     assert scene.bot.running
+
+
+async def test_the_operators_channel_hears_of_the_engine_and_the_disk(tmp_path: Path) -> None:
+    # More than any disk has.
+    async with Scene.open(tmp_path, begin=False, disk_low_bytes=2**70) as scene:
+        discord = scene.discord
+        channel = discord.channel(scene.guild)
+        scene.bot.settings["operator_channel_id"] = channel.id
+        await scene.bot.start()
+        await scene.bot.ready()
+
+        def told() -> list[str]:
+            posts = [m for m in discord.world.messages.values() if m.channel is channel]
+            return [message.content for message in posts]
+
+        def told_while_no_engine_lives(sentence: str) -> bool:
+            scene.bot.kill_engine()
+            return sentence in told()
+
+        await discord.until(told)
+        [disk] = told()
+        assert re.fullmatch(DISK_LOW.replace("{free:.1f}", r"[0-9.]+"), disk)
+        await discord.until(lambda: told_while_no_engine_lives(ENGINE_DOWN))
+        await discord.until(lambda: ENGINE_BACK in told())
+        # Each once.
+        assert told() == [disk, ENGINE_DOWN, ENGINE_BACK]
+        await discord.result(await scene.restyle())
+
+
+async def test_a_bot_upgrades_an_older_database_and_refuses_a_newer_one(tmp_path: Path) -> None:
+    async with Scene.open(tmp_path, begin=False) as scene:
+        file = scene.bot.data / "restyle.db"
+        file.parent.mkdir()
+        await on_connection(f"sqlite:///{file}", older)
+        await scene.bot.start()
+        await scene.bot.ready()
+        assert file.with_name(f"{file.name}.revision-{OLDER}").is_file()
+        await scene.discord.result(await scene.restyle())
+        assert await scene.bot.stop() == 0
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.commit()
+        await scene.bot.start()
+        assert await scene.bot.ended() == 2
+        said = scene.bot.log.splitlines()[-1]
+        assert said.startswith("restyle: ")
+        assert "written by a newer one" in said

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import shutil
 import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from discord import ApplicationFlags
+from safetensors.numpy import load_file, save_file
 
 from bot.doctor.on_discord import NEEDED
+from engine.embedded import WEIGHTS
 from tests.bot.cli.running import restyle
 from tests.wire import FakeDiscord
 
@@ -116,6 +120,44 @@ def test_a_doctor_waits_for_no_engine_that_serves_the_bot(tmp_path: Path) -> Non
     lines = restyle(tmp_path, "doctor", **settings).stdout.splitlines()
     [gone] = [line for line in lines if line[5:].startswith("engine: ")]
     assert gone.startswith(f"fail engine: No engine listens on {path}")
+
+
+@pytest.mark.engine
+def test_a_doctor_tells_of_a_licence_and_of_weights_that_are_not_there(tmp_path: Path) -> None:
+    hub = {"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": "http://127.0.0.1:1"}
+    done = restyle(tmp_path, "doctor", RESTYLE_CHECKPOINT="sd-turbo", **hub, **NO_DISCORD)
+    assert (done.returncode, done.stderr) == (1, "")
+    told = lines_of(done.stdout, "checkpoint")
+    assert told[0].startswith("warn checkpoint: sd-turbo from stabilityai/sd-turbo (Stability AI")
+    assert told[1] == "     → Its licence forbids commercial use; read it first."
+    told = lines_of(done.stdout, "engine")
+    assert told[0].startswith("fail engine: ")
+    assert "`restyle models pull sd-turbo` downloads it" in told[1]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("step_timeout_s", "told"),
+    [
+        # The first step of all takes longer than this.
+        ("0.001", ["fail restyle: the engine died under it", "     → It may lack memory; see"]),
+        ("120", ["fail restyle: ", "     → The log of the engine may tell more."]),
+    ],
+)
+def test_a_doctor_to_whom_no_picture_comes(
+    step_timeout_s: str, told: list[str], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(WEIGHTS, broken)
+    [unet] = (broken / "unet").glob("*.safetensors")
+    save_file({name: np.full_like(w, np.nan) for name, w in load_file(unet).items()}, unet)
+    row = ("broken", "--source", broken, "--family", "sd", "--size", "64", "--steps", "2")
+    assert restyle(tmp_path, "models", "add", *row).returncode == 0
+    limits = {"RESTYLE_ENGINE_STEP_TIMEOUT_S": step_timeout_s, "RESTYLE_CHECKPOINT": "broken"}
+    done = restyle(tmp_path, "doctor", **limits, **NO_DISCORD)
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = lines_of(done.stdout, "restyle")
+    assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
 
 
 def test_a_doctor_knows_older_and_newer_databases(tmp_path: Path) -> None:

