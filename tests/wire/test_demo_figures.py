@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,12 @@ async def scraped(scene: Scene, sample: str, value: float) -> dict[str, float]:
 @pytest.mark.timeout(600)
 async def test_every_figure_tells_what_the_demo_did(tmp_path: Path) -> None:
     # Two rows are one guided job, so that a second one waits while the first runs.
-    options = {"monitoring_port": 0, "device": "cpu", "engine_max_rows": 2, "previews": "false"}
+    options: dict[str, Any] = {
+        "monitoring_port": 0,
+        "device": "cpu",
+        "engine_max_rows": 2,
+        "previews": "false",
+    }
     opened = Scene.open(tmp_path, begin=False, painter=False, daily_quota=QUOTA, **options)
     async with opened as scene:
         discord = scene.discord
