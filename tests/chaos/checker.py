@@ -11,6 +11,10 @@ from tests.wire.world import walk
 # Faults after which no sentence can be put into a message.
 CLOSED = ("404/10008", "403/50001", "403/50013")
 JOB_IN_CUSTOM_ID = re.compile(r"^r:(\w+):([0-9a-z]{1,32})$")
+# Under several pictures: the button of each, which carries the id of its own job.
+PLACE = re.compile(r"^v[1-9]$")
+# Of a message that shows fewer pictures than were asked for.
+LEFT_OUT = "not counted"
 
 
 @dataclass
@@ -88,7 +92,7 @@ def _judge_one(
     elif entry.charged != 0:
         verdict.lost += 1
         finds("it was charged and neither delivered nor refunded")
-    elif owed and not _told(last):
+    elif owed and not (_told(last) or (entry.group_id and _told_beside_others(last))):
         verdict.lost += 1
         finds("it was refunded without a sentence in its message")
     else:
@@ -101,7 +105,7 @@ def _results(calls: list[Call]) -> dict[str, set[int]]:
     for call in calls:
         if call.message_id is None or not _shows(call):
             continue
-        for _, job_id in _buttons(call):
+        for job_id in _pictured(call):
             found.setdefault(job_id, set()).add(call.message_id)
     return found
 
@@ -117,6 +121,13 @@ def _shows(call: Call) -> bool:
 def _still_shown(last: Call | None) -> bool:
     """Whether the last that was done to a message brought its picture, or deleted it."""
     return last is not None and (_shows(last) or last.method == "DELETE")
+
+
+def _pictured(call: Call) -> set[str]:
+    """The jobs whose pictures stand in a message: of several, each has its own button."""
+    buttons = _buttons(call)
+    several = {job_id for word, job_id in buttons if PLACE.match(word)}
+    return several or {job_id for _, job_id in buttons}
 
 
 def _promised(calls: list[Call]) -> set[str]:
@@ -135,6 +146,13 @@ def _told(last: Call | None) -> bool:
     if last is None or not isinstance(last.json, dict):
         return False
     return bool(last.json.get("content")) and not _buttons(last) and not last.files
+
+
+def _told_beside_others(last: Call | None) -> bool:
+    """Whether a message shows other pictures of the same wish, and says that some are missing."""
+    if last is None or not isinstance(last.json, dict):
+        return False
+    return _shows(last) and LEFT_OUT in str(last.json.get("content"))
 
 
 def _closed(calls: list[Call], message_id: int | None) -> bool:

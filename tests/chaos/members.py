@@ -30,6 +30,16 @@ Way = How | Literal["larger"]
 BAD_DOWNLOADS: tuple[Way, ...] = ("cut", "gone", "error", "slow", LARGER)
 GOOD_DOWNLOAD: Way = "whole"
 DOWNLOADS = (*[GOOD_DOWNLOAD] * 25, *BAD_DOWNLOADS)
+GOING_ON = ("vary_subtle", "vary_strong", "reroll")
+GOING_ON_FROM_SEVERAL = ("v1", "v2", "reroll_all")
+# Pictures asked for at once.
+COUNTS = (1, 1, 1, 1, 1, 1, 2, 3, 4)
+MOST_AT_ONCE = max(COUNTS)
+CANCEL_WORD = "cancel"
+# Of those who wait, so many press Cancel.
+CANCELS = 0.12
+# What is noted of how members asked, beside single pictures.
+GALLERY, CANCEL = "several at once", "cancelled"
 
 
 @dataclass
@@ -40,6 +50,7 @@ class Crowd:
         wanted: Jobs in the end.
         asked: Interactions that were sent.
         downloads: How often a photo was there to be fetched in each way.
+        wishes: How often members asked for several pictures at once, and how often they cancelled.
     """
 
     scene: Scene
@@ -47,6 +58,7 @@ class Crowd:
     chance: random.Random
     asked: int = 0
     downloads: Counter[str] = field(default_factory=Counter)
+    wishes: Counter[str] = field(default_factory=Counter)
     _under_way: int = 0
 
     def __post_init__(self) -> None:
@@ -68,36 +80,61 @@ class Crowd:
         last: Message | None = None
         await asyncio.sleep(self.chance.random() * 3)
         while True:
-            if self.taken_in() + self._under_way >= self.wanted:
+            left = self.wanted - self.taken_in() - self._under_way
+            if left <= 0:
                 if self.taken_in() >= self.wanted:
                     return
                 # Others are asking for the last ones; should they be refused, there is room again.
                 await asyncio.sleep(1.0)
                 continue
-            self._under_way += 1
+            count = min(self.chance.choice(COUNTS), left)
+            self._under_way += count
             try:
-                shown = await self._ask_once(member, last)
+                shown = await self._ask_once(member, last, count)
             finally:
-                self._under_way -= 1
+                self._under_way -= count
             last = shown or last
             await asyncio.sleep(
                 self.chance.random() * (PAUSE_S if shown else PAUSE_AFTER_NOTHING_S)
             )
 
-    async def _ask_once(self, member: Member, last: Message | None) -> Message | None:
-        """Ask for one picture and wait for a while; the message that shows it, if one does."""
+    async def _ask_once(self, member: Member, last: Message | None, count: int) -> Message | None:
+        """Ask for ``count`` pictures and wait for a while; the message that shows one, if any."""
         self.asked += 1
         discord = self.scene.discord
-        if last is not None and not last.deleted and self.chance.random() < 0.3:
-            word = self.chance.choice(["vary_subtle", "vary_strong", "reroll"])
+        word = None if last is None or last.deleted else self._way_on(last, count)
+        if last is not None and word is not None and self.chance.random() < 0.3:
             interaction = await discord.press(member, last, word)
         else:
-            interaction = await self.scene.restyle(self._prompt(), member, image=self._upload())
+            more = {"count": count} if count > 1 else {}
+            self.wishes[GALLERY] += bool(more)
+            interaction = await self.scene.restyle(
+                self._prompt(), member, image=self._upload(), **more
+            )
         if not await self._happens(lambda: interaction.answered, UNANSWERED_S):
             return None
+        await self._cancel(member, interaction)
         await self._happens(lambda: self._settled(interaction), PATIENCE_S)
         message = interaction.message
         return message if message is not None and shows_result(message) else None
+
+    def _way_on(self, message: Message, count: int) -> str | None:
+        """A button under a result that asks for no more than ``count`` pictures, if it has one."""
+        words = [
+            word
+            for word in (*GOING_ON, *GOING_ON_FROM_SEVERAL)
+            if message.has(word) and (word != "reroll_all" or count == MOST_AT_ONCE)
+        ]
+        return self.chance.choice(words) if words else None
+
+    async def _cancel(self, member: Member, asked: Interaction) -> None:
+        """Let some think better of it, as long as there is a button for it."""
+        if self.chance.random() >= CANCELS:
+            return
+        await self._happens(lambda: asked.message and asked.message.has(CANCEL_WORD), UNANSWERED_S)
+        if asked.message and asked.message.has(CANCEL_WORD):
+            self.wishes[CANCEL] += 1
+            await self.scene.discord.press(member, asked.message, CANCEL_WORD)
 
     def _prompt(self) -> str:
         return self.chance.choices(

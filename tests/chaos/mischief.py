@@ -1,4 +1,4 @@
-"""What goes wrong during a chaos run, drawn from its seed: kills, faults, closes, locks."""
+"""What goes wrong in a chaos run, drawn from its seed: kills, faults, closes, locks, no room."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+from tests.small_disk import fill
 from tests.wire import Drop, RateLimit, Reply, Slow
 from tests.wire.faults import Fault
 from tests.wire.scene import Scene
@@ -42,6 +43,10 @@ HEARTBEAT_S = 2.0
 SILENCE_S = 12.0
 # Of the calls to Discord that meet a fault.
 FAULT_RATE = 0.12
+# How long the disk stays full, which is long enough for a kill meanwhile.
+FULL_DISK_S = (0.5, 3.0)
+# Whoever runs the bot starts it again when it ends by itself, so many times.
+STARTS = 5
 
 
 @dataclass
@@ -53,17 +58,20 @@ class Mischief:
         gateway: How often the gateway failed in each of its ways.
         harms: How often each of the other harms was done.
         every_s: Mean time between two kills.
+        has_own_disk: Whether the bot's data lies on a file system that may be filled up.
         fault_rate: Share of the calls to Discord that meet a fault.
     """
 
     scene: Scene
     chance: random.Random
     every_s: float
+    has_own_disk: bool = False
     fault_rate: float = FAULT_RATE
     kills: int = 0
     gateway: Counter[str] = field(default_factory=Counter)
     harms: Counter[str] = field(default_factory=Counter)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _cleaning: set[asyncio.Task[None]] = field(default_factory=set)
 
     def begin_faults(self) -> None:
         """From now on any call may meet a fault."""
@@ -86,7 +94,8 @@ class Mischief:
         """One harm after another, for at most so long; then all is put right."""
         timer = asyncio.get_running_loop().call_later(most_s, self.end)
         at_the_gateway = asyncio.create_task(self._trouble_gateway())
-        small = dealt(self.chance, [self.lock_database, self.kill_decoder])
+        ways = [self.lock_database, self.kill_decoder]
+        small = dealt(self.chance, [*ways, self.fill_disk] if self.has_own_disk else ways)
         large = dealt(
             self.chance,
             [self.kill_engine, self.kill_engine, self.kill_bot, self.reset_machine, self.stop_bot],
@@ -96,7 +105,7 @@ class Mischief:
             await asyncio.sleep(self.chance.random())
             await self._harm(next(large))
         timer.cancel()
-        await at_the_gateway
+        await asyncio.gather(at_the_gateway, *self._cleaning)
         self.scene.discord.faults.clear()
         if not self.scene.bot.running:
             await self.scene.bot.start()
@@ -174,14 +183,30 @@ class Mischief:
             await asyncio.sleep(seconds)
             db.execute("ROLLBACK")
 
+    async def fill_disk(self) -> None:
+        """Leave no room on the bot's disk for a while, in which the next harm may be done."""
+        least, most = FULL_DISK_S
+        filler = await asyncio.to_thread(fill, self.scene.bot.data)
+
+        async def clean() -> None:
+            await self._over_within(least + (most - least) * self.chance.random())
+            filler.unlink()
+
+        task = asyncio.create_task(clean())
+        self._cleaning.add(task)
+        task.add_done_callback(self._cleaning.discard)
+
     async def _end_bot(self, number: signal.Signals) -> None:
         bot = self.scene.bot
         if bot.running:
             self.kills += 1
             await bot.kill(number)
-        await bot.start()
-        with contextlib.suppress(AssertionError):
-            await bot.ready()
+        for _ in range(STARTS):
+            await bot.start()
+            with contextlib.suppress(AssertionError):
+                await bot.ready()
+            if bot.running:
+                return
 
 
 def dealt(chance: random.Random, cards: Sequence[T]) -> Iterator[T]:

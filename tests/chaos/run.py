@@ -13,6 +13,7 @@ from typing import Any
 from tests.chaos.checker import Verdict, judge
 from tests.chaos.members import DOWNLOAD_S, MOST_BYTES, Crowd
 from tests.chaos.mischief import FAULT_RATE, Mischief
+from tests.small_disk import small_disk_if_allowed
 from tests.wire.books import Books
 from tests.wire.scene import Scene
 from tests.wire.slow_callbacks import slow_callbacks
@@ -20,6 +21,8 @@ from tests.wire.slow_callbacks import slow_callbacks
 MEMBERS = 40
 # After so long without an answer to a heartbeat the bot calls the gateway again.
 GATEWAY_TIMEOUT_S = 6.0
+# Several times what a run keeps.
+DISK_SIZE = "64m"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Outcome:
     Attributes:
         gateway: How often the gateway failed in each of its ways.
         downloads: How often a member's photo was to be fetched in each way.
-        harms: How often each kind of kill was done, and the database locked.
+        wishes: How often members asked for several pictures at once, and how often they cancelled.
+        harms: How often each kind of kill was done, the database locked, and the disk filled up.
         slow: Callbacks that held up the bot's event loop.
         secret_lines: Lines of the log that hold a token.
         ended_with: Exit code of the bot, stopped in the end.
@@ -58,6 +62,7 @@ class Outcome:
     kills: int
     gateway: Counter[str]
     downloads: Counter[str]
+    wishes: Counter[str]
     harms: Counter[str]
     seconds: float
     slow: list[str]
@@ -78,6 +83,7 @@ class Outcome:
         told.append(f"faults: {_listed(self.verdict.kinds)}")
         told.append(f"gateway: {_listed(self.gateway)}")
         told.append(f"downloads: {_listed(self.downloads)}")
+        told.append(f"wishes: {_listed(self.wishes)}")
         told.append(f"harms: {_listed(self.harms)}")
         told.append(f"{self.seconds:.0f} s; the bot's last end was {self.ended_with}")
         return [*told, self.verdict.line(self.kills)]
@@ -104,35 +110,45 @@ async def chaos(
         "download_timeout_s": DOWNLOAD_S,
         "discord_gateway_timeout_s": GATEWAY_TIMEOUT_S,
     }
-    async with Scene.open(folder, **options) as scene:
-        crowd = Crowd(scene, jobs, chance)
-        mischief = Mischief(scene, chance, kill_every_s, fault_rate)
-        mischief.begin_faults()
-        harm = asyncio.create_task(mischief.do(limits.harm_s))
-        try:
-            await crowd.ask_for_all(MEMBERS, limits.asking_s)
-        finally:
-            mischief.end()
-            await harm
-        books = Books(scene.bot.data)
-        with contextlib.suppress(AssertionError):
-            await scene.discord.until(
-                lambda: not any(entry.open for entry in books.entries()), limits.settling_s
+    disk = folder / "disk"
+    with small_disk_if_allowed(disk, DISK_SIZE) as mounted:
+        async with Scene.open(folder, data=disk, **options) as scene:
+            crowd = Crowd(scene, jobs, chance)
+            mischief = Mischief(
+                scene, chance, kill_every_s, has_own_disk=mounted, fault_rate=fault_rate
             )
-        ended_with = await scene.bot.kill(signal.SIGTERM)
-        tokens = {scene.discord.token, *scene.discord.rest.interactions}
-        log = scene.bot.log
-        return Outcome(
-            verdict=judge(scene.discord.log.calls, books.entries()),
-            kills=mischief.kills,
-            gateway=mischief.gateway,
-            downloads=crowd.downloads,
-            harms=mischief.harms,
-            seconds=time.monotonic() - began,
-            slow=slow_callbacks(log),
-            secret_lines=[line for line in log.splitlines() if any(t in line for t in tokens)],
-            ended_with=ended_with,
+            ended_with = await _live_through(scene, crowd, mischief, limits)
+            tokens = {scene.discord.token, *scene.discord.rest.interactions}
+            log = scene.bot.log
+            return Outcome(
+                verdict=judge(scene.discord.log.calls, Books(disk).entries()),
+                kills=mischief.kills,
+                gateway=mischief.gateway,
+                downloads=crowd.downloads,
+                wishes=crowd.wishes,
+                harms=mischief.harms,
+                seconds=time.monotonic() - began,
+                slow=slow_callbacks(log),
+                secret_lines=[line for line in log.splitlines() if any(t in line for t in tokens)],
+                ended_with=ended_with,
+            )
+
+
+async def _live_through(scene: Scene, crowd: Crowd, mischief: Mischief, limits: Limits) -> int:
+    """Ask while harm is done, wait for the last outcome, stop the bot; its exit code."""
+    mischief.begin_faults()
+    harm = asyncio.create_task(mischief.do(limits.harm_s))
+    try:
+        await crowd.ask_for_all(MEMBERS, limits.asking_s)
+    finally:
+        mischief.end()
+        await harm
+    books = Books(scene.bot.data)
+    with contextlib.suppress(AssertionError):
+        await scene.discord.until(
+            lambda: not any(entry.open for entry in books.entries()), limits.settling_s
         )
+    return await scene.bot.kill(signal.SIGTERM)
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -15,6 +15,7 @@ from tests.wire.log import Call
 MESSAGE = 7
 DONE = Entry(
     id="job",
+    group_id=None,
     user_id=1,
     message_id=MESSAGE,
     interaction_token="token",
@@ -83,6 +84,37 @@ def test_each_job_counts_as_what_it_was(calls: list[Call], entry: Entry, counts:
     assert bool(verdict.findings) == (counts in ("lost", "doubled"))
 
 
+SEVERAL = [
+    dataclasses.replace(DONE, id=job_id, group_id="job", status=status, charged=charged)
+    for job_id, status, charged in (("job", "failed", 0), ("second", "done", 1))
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "shown", "counts"),
+    [
+        ("1 of 2 could not be made, and was not counted.", ["second"], (1, 1, 0)),
+        ("All is well.", ["second"], (1, 0, 1)),
+        ("1 of 2 could not be made, and was not counted.", [], (0, 1, 1)),
+    ],
+)
+def test_each_of_several_in_a_message_is_judged(
+    content: str, shown: list[str], counts: tuple[int, int, int]
+) -> None:
+    places = [{"type": 2, "custom_id": f"r:v2:{job_id}"} for job_id in shown]
+    buttons = [*places, {"type": 2, "custom_id": "r:delete:job"}]
+    result = edited(
+        json={
+            "content": content,
+            "components": [{"type": 1, "components": buttons}],
+            "attachments": [{"id": 0, "filename": "result.webp"}],
+        },
+        files=["files[0]"],
+    )
+    verdict = judge([WAITS, result], SEVERAL)
+    assert (verdict.delivered, verdict.refunded, verdict.lost) == counts
+
+
 def test_who_was_told_to_wait_for_what_nobody_knows_has_lost_it() -> None:
     verdict = judge([edited(json=with_button("cancel", "other")), shows()], [DONE])
     assert (verdict.delivered, verdict.lost) == (1, 1)
@@ -135,6 +167,7 @@ def ended(**changes: Any) -> Outcome:
         "kills": 1,
         "gateway": Counter(),
         "downloads": Counter(),
+        "wishes": Counter(),
         "harms": Counter(),
         "seconds": 1.0,
         "slow": [],

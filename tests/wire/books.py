@@ -14,10 +14,11 @@ class Entry:
         charged: Credits that it costs its member in the end.
         reserved: How many reservations there are; more than one is a double charge.
         settled: How many times it was committed or refunded.
-        delivery: State of its outbox row, None where there is none.
+        delivery: State of the outbox row of its message, None where there is none.
     """
 
     id: str
+    group_id: str | None
     user_id: int
     message_id: int | None
     interaction_token: str
@@ -55,11 +56,11 @@ class Books:
 
 
 QUERY = """
-SELECT jobs.id, user_id, message_id, interaction_token, status, attempt,
+SELECT jobs.id, group_id, user_id, message_id, interaction_token, status, attempt,
        (SELECT -coalesce(sum(amount), 0) FROM ledger WHERE job_id = jobs.id),
        (SELECT count(*) FROM ledger WHERE job_id = jobs.id AND kind = 'reserve'),
        (SELECT count(*) FROM ledger WHERE job_id = jobs.id AND kind IN ('commit', 'refund')),
-       (SELECT state FROM outbox WHERE job_id = jobs.id),
+       (SELECT state FROM outbox WHERE job_id = coalesce(jobs.group_id, jobs.id)),
        error_message
 FROM jobs ORDER BY created_at, jobs.id
 """

@@ -35,6 +35,7 @@ class BotProcess:
         painter: Use the painter of ``tests/wire/painter.py`` as the engine process, which paints
             without a model; False starts the real engine with the embedded checkpoint.
         debug: Run with asyncio's debug mode, whose findings go to the log.
+        data: Another folder for what it keeps than one in ``folder``.
         entry: Another command line in place of `restyle run`.
         settings: RESTYLE_* settings by their lower-case names.
     """
@@ -46,12 +47,13 @@ class BotProcess:
         *,
         painter: bool = True,
         debug: bool = False,
+        data: Path | None = None,
         entry: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
         self.discord = discord
         self.folder = folder
-        self.data = folder / "data"
+        self.data = data or folder / "data"
         self.log_file = folder / "bot.log"
         self._debug = debug
         program = [sys.executable, "-m", "tests.wire.entry"] if painter else [str(COMMAND)]

@@ -21,20 +21,26 @@ _WAITED = re.compile(
 )
 UNSEEN = "?"
 # For each thread: nanoseconds that it was ready to run and did not, as the kernel counts them.
-_THREADS = Path("/proc/self/task")
+THREADS = Path("/proc/self/task")
 _RUN = asyncio.Handle._run  # the one place that every callback passes
 
 
-class _Watch:
-    """Notes when each callback began, and looks over the loop's shoulder every now and then."""
+class Watch:
+    """Notes when each callback began, and looks over the loop's shoulder every now and then.
 
-    def __init__(self) -> None:
+    Args:
+        threads: Where the kernel tells of this process's threads.
+    """
+
+    def __init__(self, threads: Path = THREADS) -> None:
+        self._threads = threads
         self._loop_thread = threading.get_ident()
         self._began = 0.0
         self._ran_before_s = 0.0
         self._place = ""
-        # What all threads had waited when the last callback was seen that has ended since.
-        self._waited_before_ns = self._waited_ns = _ready_ns()
+        self._loop_task = str(threading.get_native_id())
+        # What each thread had waited when the last callback was seen that has ended since.
+        self._waited_before_ns = self._waited_ns = self._ready_ns()
 
     @property
     def mine(self) -> bool:
@@ -56,14 +62,32 @@ class _Watch:
                 self._waited_before_ns = self._waited_ns
             elif frame := sys._current_frames().get(self._loop_thread):
                 self._place = self._place or _place(frame)
-            self._waited_ns = _ready_ns()
+            self._waited_ns = self._ready_ns()
 
     def told(self) -> str:
         """About the callback that ends just now."""
-        waited_s = (_ready_ns() - self._waited_before_ns) / 1e9
+        waited_s = self._waited_s()
         ran_s = time.process_time() - self._ran_before_s
         place = self._place or UNSEEN
         return f"waited {waited_s:.3f} s for a processor, ran {ran_s:.3f} s, was at {place}"
+
+    def _waited_s(self) -> float:
+        """What the loop's thread stood in line, and the one other that did so the longest.
+
+        That one may have held Python's lock meanwhile. Others stood in line beside it, so that the
+        sum of all would excuse more than there was.
+        """
+        before = self._waited_before_ns
+        waited = {task: ns - before.get(task, 0) for task, ns in self._ready_ns().items()}
+        own = waited.pop(self._loop_task, 0)
+        return (own + max(waited.values(), default=0)) / 1e9
+
+    def _ready_ns(self) -> dict[str, int]:
+        found = {}
+        for thread in self._threads.iterdir():
+            with suppress(OSError, IndexError):
+                found[thread.name] = int((thread / "schedstat").read_text().split()[1])
+        return found
 
 
 def watch_callbacks() -> None:
@@ -72,7 +96,7 @@ def watch_callbacks() -> None:
     asyncio's debug mode measures by the clock on the wall. On a machine with more work than
     processors, that finds callbacks slow which only stood in line.
     """
-    watch = _Watch()
+    watch = Watch()
 
     def tell(record: logging.LogRecord) -> bool:
         if record.levelno == logging.WARNING and "took" in str(record.msg):
@@ -109,12 +133,3 @@ def slow_callbacks(log: str) -> list[str]:
 def _place(frame: FrameType) -> str:
     frames = traceback.extract_stack(frame)[-FRAMES_TOLD:]
     return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-
-
-def _ready_ns() -> int:
-    # Of all threads: one that stands in line while it holds Python's lock holds up the loop, too.
-    total = 0
-    for thread in _THREADS.iterdir():
-        with suppress(OSError, IndexError):
-            total += int((thread / "schedstat").read_text().split()[1])
-    return total

@@ -5,7 +5,6 @@ import contextlib
 import resource
 import signal
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.dispatcher import LAST_WORDS_S
-from tests.small_disk import small_disk
+from tests.small_disk import fill, small_disk
 from tests.wire import Drop, Interaction, Message
 from tests.wire.books import Books, Entry
 from tests.wire.discord import shows_result
@@ -202,17 +201,12 @@ async def test_a_locked_database_is_waited_for(scene: Scene) -> None:
     assert finished_once(scene, await over(scene, message))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 async def test_a_full_disk_gives_back_what_it_cannot_keep(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk"):
-        async with Scene.open(tmp_path / "bot", data_dir=tmp_path / "disk") as scene:
-            scene.bot.data = tmp_path / "disk"
+        async with Scene.open(tmp_path / "bot", data=tmp_path / "disk") as scene:
             message = await shown(await scene.restyle("slow"), scene)
             await running(scene, message)
-            filler = tmp_path / "disk" / "filler"
-            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-                while True:
-                    file.write(bytes(4096))
+            filler = fill(tmp_path / "disk")
             refused = await scene.restyle()
             await scene.discord.until(lambda: refused.follow_ups)
             await scene.discord.until(lambda: "not stored" in scene.bot.log or message.attachments)

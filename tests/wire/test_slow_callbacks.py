@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 
-from tests.wire.slow_callbacks import slow_callbacks
+from tests.wire.slow_callbacks import Watch, slow_callbacks
 
 # Long enough for threads to have stood in line for a second in all before.
 BUSY_FIRST = """
@@ -53,6 +55,21 @@ def test_a_late_callback_that_holds_up_the_loop_is_found(held: str) -> None:
     found = [line for line in slow_callbacks(log) if "hold_up" in line]
     assert len(found) == 1, log
     assert float(found[0].partition(" ")[0]) == pytest.approx(0.3, abs=0.15)
+
+
+def test_threads_that_stand_in_line_beside_each_other_are_not_added_up(tmp_path: Path) -> None:
+    threads = [str(threading.get_native_id()), "one", "another"]
+
+    def have_waited(*seconds: float) -> None:
+        for thread, waited_s in zip(threads, seconds, strict=True):
+            (tmp_path / thread).mkdir(exist_ok=True)
+            (tmp_path / thread / "schedstat").write_text(f"5 {waited_s * 1e9:.0f} 7")
+
+    have_waited(1, 2, 3)
+    watch = Watch(tmp_path)
+    have_waited(1.1, 2.3, 3.2)
+    # Its own tenth of a second, and three of the one that stood in line the longest.
+    assert watch.told().startswith("waited 0.400 s")
 
 
 def test_a_thread_of_its_own_holds_up_nobody() -> None:

@@ -192,6 +192,13 @@ class Message:
                 return node
         raise LookupError(f"no {wanted!r} among {[n.get('label') for n in nodes]}")
 
+    def has(self, wanted: str) -> bool:
+        """Whether there is such a button or select."""
+        try:
+            return bool(self.component(wanted))
+        except LookupError:
+            return False
+
 
 def walk(node: Any) -> list[dict[str, Any]]:
     """All objects within a JSON value, outer ones first."""
