@@ -14,7 +14,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    async with Scene.open(tmp_path_factory.mktemp("wire")) as opened:
+    # Whatever is logged at all is looked through for tokens in the end.
+    async with Scene.open(tmp_path_factory.mktemp("wire"), log_level="DEBUG") as opened:
         yield opened
 
 
@@ -101,4 +102,5 @@ async def test_a_forged_button_does_nothing(scene: Scene, custom_id: str) -> Non
 async def test_no_token_is_in_the_log(scene: Scene) -> None:
     tokens = {scene.discord.token, *scene.discord.rest.interactions}
     assert len(tokens) > 5
+    assert '"level": "debug"' in scene.bot.log
     assert [token for token in tokens if token in scene.bot.log] == []

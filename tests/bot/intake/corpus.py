@@ -43,6 +43,8 @@ def odd_files() -> Iterator[Bad]:
     yield "exif-hostile.jpg", encoded(photo, "JPEG", exif=hostile)
     yield "comment-hostile.jpg", encoded(photo, "JPEG", comment=b"\x1b[2J@everyone \xe2\x80\xae")
     yield "ten-thousand-frames.gif", _frames(10_000)
+    yield "ten-thousand-frames.png", _png_frames(10_000)
+    yield "ten-thousand-frames.webp", _webp_frames(10_000)
     yield "polyglot.gif", encoded(photo, "GIF") + b"<script>alert(1)</script>"
     yield "polyglot.jpg", encoded(photo, "JPEG") + _zip({"photo.png": encoded(photo, "PNG")})
     yield "a.png", encoded(photo, "JPEG")
@@ -56,6 +58,9 @@ def _bombs() -> Iterator[Bad]:
         yield f"bomb-{width}.gif", _gif(width, width)
         yield f"bomb-{width}.tif", _tiff(width, width)
         yield f"bomb-{width}.bmp", _bmp(width, width)
+        yield f"tiles-{width}.tif", _tiff(64, 64, tile=width)
+        for name in ("heic", "avif"):
+            yield f"bomb-{width}.{name}", _resized(_container(name), width)
     for side in (9_000, 16_383):
         yield f"bomb-{side}.webp", _webp(side, side)
         yield f"bomb-{side}.jpg", _jpeg(side, side)
@@ -178,9 +183,14 @@ def _bmp(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-def _tiff(width: int, height: int) -> bytes:
-    entries = [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1)]
-    entries += [(273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, 16)]
+def _tiff(width: int, height: int, tile: int | None = None) -> bytes:
+    """In strips, or in tiles of another size than the picture's, packed as in a ZIP file."""
+    packed = 1 if tile is None else 8
+    entries = [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, packed), (262, 3, 1)]
+    if tile is None:
+        entries += [(273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, 16)]
+    else:
+        entries += [(277, 3, 1), (322, 4, tile), (323, 4, tile), (324, 4, 8), (325, 4, 16)]
     table = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
     return b"II\x2a\0" + struct.pack("<IH", 8, len(entries)) + table + bytes(16)
 
@@ -195,6 +205,48 @@ def _frames(count: int) -> bytes:
     # Everything between the colour table and the trailer is one frame.
     start = 13 + 3 * 2 ** ((data[10] & 7) + 1)
     return data[:start] + data[start:-1] * count + b";"
+
+
+def _png_frames(count: int) -> bytes:
+    """An animated PNG (https://www.w3.org/TR/png-3/, 11.3.6) with frames of the same pixels."""
+    pixels = zlib.compress(bytes(8 * (1 + 3 * 8)))
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+    frames = [_chunk(b"acTL", struct.pack(">II", count, 0))]
+    for number in range(count):
+        control = struct.pack(">IIIIIHHBB", max(0, 2 * number - 1), 8, 8, 0, 0, 1, 99, 0, 0)
+        frames.append(_chunk(b"fcTL", control))
+        if number == 0:
+            frames.append(_chunk(b"IDAT", pixels))
+        else:
+            frames.append(_chunk(b"fdAT", struct.pack(">I", 2 * number) + pixels))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(frames) + _chunk(b"IEND", b"")
+
+
+def _webp_frames(count: int) -> bytes:
+    """An animated WebP (RFC 9649, 2.7.1) that shows one frame again and again."""
+    still = encoded(quadrants(), "WEBP", lossless=True)[12:]
+    width, height = quadrants().size
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    frame = _riff(b"ANMF", bytes(6) + sides + (10).to_bytes(3, "little") + b"\0" + still)
+    animated = _riff(b"VP8X", b"\2\0\0\0" + sides) + _riff(b"ANIM", bytes(6))
+    body = b"WEBP" + animated + frame * count
+    return _riff(b"RIFF", body)
+
+
+def _riff(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def _container(name: str) -> bytes:
+    return PHONE_HEIC.read_bytes() if name == "heic" else encoded(gradient(88, 72), "AVIF")
+
+
+def _resized(data: bytes, side: int) -> bytes:
+    """A picture in boxes (ISO/IEC 23008-12, 6.5.3) that claims ``side`` pixels each way."""
+    found = bytearray(data)
+    at = found.index(b"ispe") + 8
+    found[at : at + 8] = struct.pack(">II", side, side)
+    return bytes(found)
 
 
 def _looped(brand: bytes) -> bytes:
