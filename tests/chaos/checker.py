@@ -8,6 +8,7 @@ from tests.wire.books import Entry
 from tests.wire.log import Call
 from tests.wire.world import walk
 
+DEFERRED_UPDATE = 6
 # Faults after which no sentence can be put into a message.
 CLOSED = ("404/10008", "403/50001", "403/50013")
 JOB_IN_CUSTOM_ID = re.compile(r"^r:(\w+):([0-9a-z]{1,32})$")
@@ -49,7 +50,7 @@ def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
     verdict = Verdict(jobs=len(entries), faults=kinds.total(), kinds=kinds)
     applied = [call for call in calls if call.applied]
     shown = _results(applied)
-    last = {call.message_id: call for call in applied if call.message_id is not None}
+    last = {call.message_id: call for call in applied if _changes_message(call)}
     for entry in entries:
         its_last = last.get(entry.message_id or 0)
         owed = entry.delivery == "delivered" or not _closed(calls, entry.message_id)
@@ -59,6 +60,13 @@ def judge(calls: list[Call], entries: list[Entry]) -> Verdict:
         verdict.lost += 1
         verdict.findings.append(f"{job_id}: a member was told that it waits, but it is unknown")
     return verdict
+
+
+def _changes_message(call: Call) -> bool:
+    """Whether a message is another after it; one that is read or deferred is not."""
+    reads = call.method == "GET"
+    defers = call.path.endswith("/callback") and call.json.get("type") == DEFERRED_UPDATE
+    return call.message_id is not None and not reads and not defers
 
 
 def _judge_one(

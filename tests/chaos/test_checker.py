@@ -48,6 +48,8 @@ def shows(message_id: int = MESSAGE, name: str = "result.webp", **changes: Any) 
     return edited(message_id, json=body, files=["files[0]"], **changes)
 
 
+READ = edited(method="GET", json=None)
+DEFERRED = edited(method="POST", path="/interactions/1/token/callback", json={"type": 6})
 WAITS = edited(json=with_button("cancel"))
 SORRY = edited(json={"content": "That did not work.", "components": []})
 
@@ -58,6 +60,9 @@ SORRY = edited(json={"content": "That did not work.", "components": []})
         ([WAITS, shows()], DONE, "delivered"),
         ([WAITS, shows(), shows()], DONE, "delivered"),
         ([WAITS, shows(status=0)], DONE, "delivered"),
+        ([WAITS, shows(), DEFERRED, READ], DONE, "delivered"),
+        ([WAITS, SORRY, DEFERRED, READ], FAILED, "refunded"),
+        ([WAITS, DEFERRED, READ], DONE, "lost"),
         ([WAITS, SORRY], FAILED, "refunded"),
         ([WAITS, shows(), shows(8)], DONE, "doubled"),
         ([WAITS, shows()], dataclasses.replace(DONE, reserved=2), "doubled"),
