@@ -19,6 +19,9 @@ LOOKED_AT = 32
 # so that nobody is served twice before the rest. Whoever was served since the line was read has
 # another number by now, and is passed over. The lease is held, so that nobody who is taken for dead
 # claims anything.
+#
+# A claim is not waited for until it is on the disk. Should PostgreSQL fall in that moment, the job
+# waits as before, and is claimed again; of two outcomes of one attempt the first one counts.
 NEXT = text(
     """
     jobs.id = (
@@ -31,7 +34,9 @@ NEXT = text(
             ORDER BY seen.rank, seen.served, seen.since, seen.user_id
             LIMIT 1 FOR UPDATE OF turns SKIP LOCKED
         ), held AS (
-            SELECT id FROM leases WHERE id = :lease FOR KEY SHARE
+            SELECT id FROM leases
+            WHERE id = :lease AND set_config('synchronous_commit', 'off', true) IS NOT NULL
+            FOR KEY SHARE SKIP LOCKED
         )
         SELECT waiting.id FROM jobs AS waiting, turn, held
         WHERE waiting.id = turn.job_id AND waiting.status = 'queued'
@@ -91,7 +96,7 @@ class Line:
             ).one_or_none()
             return None if claimed is None else job_of(claimed)
 
-        return await self._sessions.transact(work)
+        return await self._sessions.state(work)
 
     async def position(self, job_id: str) -> int | None:
         """Place in the line of all bots, counted from 1; None for a job that does not wait."""

@@ -43,6 +43,7 @@ class Sessions:
         # nothing is begun and ended around a read, which would be two more round trips.
         loose = engine.dialect.name == "postgresql"
         looking = engine.execution_options(isolation_level="AUTOCOMMIT") if loose else engine
+        self._alone = looking
         self._readers = async_sessionmaker(looking, expire_on_commit=False)
         whole = engine.execution_options(isolation_level="REPEATABLE READ") if loose else engine
         self._snapshots = async_sessionmaker(whole, expire_on_commit=False)
@@ -99,6 +100,16 @@ class Sessions:
         """
         with translated():
             return await self._group.run(work)
+
+    async def state(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work``, one statement that changes something, which PostgreSQL commits by itself.
+
+        One round trip where a transaction is four. It takes no lock that keeps works of many
+        transactions apart, so it may wait for no row while it holds another. PostgreSQL only.
+        """
+        with translated():
+            async with self._alone.connect() as connection:
+                return await connection.run_sync(work)
 
     async def close(self) -> None:
         """Let what waits to be written be written, and what reads come to its end."""

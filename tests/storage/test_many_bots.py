@@ -254,6 +254,37 @@ async def test_a_lease_that_is_given_back_frees_all_at_once(bots: Bots) -> None:
     assert (again.id, again.attempt) == (job.id, 2)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+async def test_a_claim_that_did_not_reach_the_disk_is_made_again_and_counts_once(
+    bots: Bots, engine: AsyncEngine, first: int
+) -> None:
+    """PostgreSQL fell before the claim was written: two bots have the same attempt of one job."""
+    job = await submit(bots[0], home="one")
+    await claimed(bots[0], "one")
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE jobs SET status = 'queued', attempt = 0, holder = NULL, started_at = NULL")
+        )
+    assert not await bots[0].jobs.complete(job.id, 1, result())
+    again = await claimed(bots[1], "two")
+    assert (again.id, again.attempt) == (job.id, 1)
+    assert await bots[first].jobs.complete(job.id, 1, result())
+    assert not await bots[1 - first].jobs.complete(job.id, 1, result())
+    assert await used(bots[1]) == 1
+
+
+async def test_a_claim_does_not_wait_for_whoever_takes_its_lease_away(
+    bots: Bots, engine: AsyncEngine
+) -> None:
+    """It holds a member's turn, which those who free the jobs of the dead may wait for."""
+    await submit(bots[0])
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM leases WHERE id = 'one'"))
+        async with asyncio.timeout(5):
+            assert await bots[0].line.claim("one") is None
+    assert (await claimed(bots[1], "two")).attempt == 1
+
+
 async def test_many_bots_that_find_a_dead_one_at_once_free_its_jobs_once(
     bots: Bots, engine: AsyncEngine
 ) -> None:
