@@ -9,8 +9,10 @@ class ImageFence:
     """Many may take pictures into use at once; whoever drops pictures does so alone.
 
     To take into use is to look whether a picture is there, or to put it, and to commit the row that
-    uses it. To drop is to find out that no row uses it and to delete the file. One process writes
-    to a store, so a fence within it is enough. Belongs to one event loop.
+    uses it. To drop is to find out that no row uses it and to delete the file. It holds for one
+    process; where several bots share a store, one may drop what another takes into use that very
+    moment, which ends as for a picture that is gone: a refund and a sentence. Belongs to one event
+    loop.
     """
 
     def __init__(self) -> None:

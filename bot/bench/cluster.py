@@ -37,8 +37,9 @@ OWN_PARTS = ("fairness", "claims", "bot")
 ACTORS = 4
 MEMBERS, EACH = 100, 10
 # The n-th member's jobs have 1 + n * SLOPE steps: those who come later want more.
-SLOPE = 0.4
-STEP_S = 0.003
+SLOPE = 0.8
+# Long beside the milliseconds that a job takes by itself, for it is the line that is measured.
+STEP_S = 0.006
 WAITING, IN_LINE, CLAIMS = 100_000, 10_000, 1000
 JOBS, JOB_STEP_S = 200, 0.02
 READY_S, WAIT_S = 300.0, 300.0
