@@ -40,6 +40,7 @@ from bot.monitoring.metrics import Metrics
 from bot.monitoring.tracing import job_traces
 from bot.offer import offer_from
 from bot.presses import Presses
+from bot.privacy.erasing import Eraser
 from bot.queue import JobQueue
 from bot.quota.ruling import Quotas
 from bot.settings import Settings
@@ -114,6 +115,7 @@ class Application:
         )
         self._dispatcher: Dispatcher | None = None
         self._deliverer: Deliverer | None = None
+        self._eraser: Eraser | None = None
         self._opened = AsyncExitStack()
 
     @property
@@ -121,6 +123,12 @@ class Application:
         """The dispatcher; there is none before ``start``."""
         assert self._dispatcher is not None, "the application has not been started"
         return self._dispatcher
+
+    @property
+    def eraser(self) -> Eraser:
+        """What deletes messages; there is none before ``start``."""
+        assert self._eraser is not None, "the application has not been started"
+        return self._eraser
 
     def wake_delivery(self) -> None:
         """There is something new in the outbox."""
@@ -163,6 +171,9 @@ class Application:
     async def start(self, client: "RestyleBot") -> None:
         """Begin to deliver and to dispatch. ``client`` is logged in; the gateway may come later."""
         courier = Courier(client)
+        self._eraser = eraser = Eraser(client, self.database)
+        eraser.start()
+        self._opened.push_async_callback(eraser.close)
         sweeper = Sweeper(
             database=self.database,
             images=self.images,

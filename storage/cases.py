@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
-from storage import audit, image_uses, ledger, outbox
+from storage import audit, erasures, image_uses, ledger, outbox, posts
 from storage.audit import Deed
 from storage.blocks import set_block, shown
 from storage.jobs import JOBS, end_job
@@ -257,6 +257,7 @@ def _settle(
             message = _message_of(connection, case.job_id)
             unused = frozenset(_forget(connection, message.job_ids, everywhere=True))
             outbox.withdraw(connection, message.group_id or case.job_id, "removed", now)
+            _erase(connection, message.job_ids, now, but=case.message_id)
             # What others reported of the same message is settled with it.
             same = (CASES.c.job_id.in_(message.job_ids), CASES.c.kind == CaseKind.REPORT, waits)
             removed = decided | {"decision": Decision.REMOVE}
@@ -296,6 +297,15 @@ def _message_of(connection: Connection, job_id: str) -> _Message:
         return _Message(None, [job_id])
     mates = connection.scalars(select(JOBS.c.id).where(JOBS.c.group_id == group_id))
     return _Message(group_id, list(mates))
+
+
+def _erase(connection: Connection, job_ids: list[str], now: datetime, but: int | None) -> None:
+    """Have all that shows jobs deleted from Discord, but one message that others see to."""
+    own = select(JOBS.c.channel_id, JOBS.c.message_id).where(
+        JOBS.c.id.in_(job_ids), JOBS.c.message_id.is_not(None), JOBS.c.message_id != but
+    )
+    erasures.erase(connection, [(row[0], row[1]) for row in connection.execute(own)], now)
+    posts.erase_shown(connection, job_ids)
 
 
 def _forget(connection: Connection, job_ids: list[str], *, everywhere: bool = False) -> set[str]:

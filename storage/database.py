@@ -7,6 +7,7 @@ from storage.blocks import Blocks
 from storage.cases import Cases
 from storage.checking import Checking
 from storage.connection import make_engine, make_sqlite_reader, make_sqlite_writer, parse_url
+from storage.erasures import Erasures
 from storage.guilds import Guilds
 from storage.image_fence import ImageFence
 from storage.image_uses import ImageUses
@@ -20,6 +21,7 @@ from storage.looks import Looks
 from storage.members import Members
 from storage.migrations.upgrading import Revision, revision, upgrade
 from storage.outbox import Outbox
+from storage.posts import Posts
 from storage.quota import QuotaLedger
 from storage.quota_requests import QuotaRequests
 from storage.quota_rules import QuotaRules
@@ -69,6 +71,8 @@ class Database:
         self.guilds = Guilds(sessions)
         self.members = Members(sessions)
         self.outbox = Outbox(sessions)
+        self.posts = Posts(sessions)
+        self.erasures = Erasures(sessions)
         self.looks = Looks(sessions)
         self.images = ImageUses(sessions)
         self.values = Values(sessions)

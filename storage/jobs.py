@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage import image_uses, ledger, outbox
+from storage import image_uses, ledger, outbox, posts
 from storage.audit import Deed, record_by
 from storage.charging import charge
 from storage.errors import UnknownJob
@@ -83,6 +83,13 @@ class Jobs:
         if row is None:
             raise UnknownJob(job_id)
         return job_of(row)
+
+    async def known(self, job_ids: Collection[str]) -> list[Job]:
+        """Those of the jobs that there are, in the order of their ids."""
+        statement = select(JobRow).where(JobRow.id.in_(job_ids)).order_by(JobRow.id)
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
 
     async def group(self, job: Job) -> list[Job]:
         """The jobs that share ``job``'s message, by place; itself alone where it has its own."""
@@ -258,7 +265,7 @@ class Jobs:
         return {user_id: moment for user_id, moment in rows if moment is not None}
 
     async def delete_result(self, job_id: str, deed: Deed | None = None) -> set[str]:
-        """Forget what a job made; its charge stays, and a delivery that still waits is dropped.
+        """Forget what a job made, and its posts; its charge stays, a waiting delivery is dropped.
 
         Args:
             deed: A moderator's, to be written down.
@@ -277,6 +284,7 @@ class Jobs:
                 raise UnknownJob(job_id)
             _change(connection, mine, result_hash=None, latents_hash=None)
             image_uses.forget_outputs(connection, job_id)
+            posts.erase_shown(connection, [job_id])
             if row.status is JobStatus.DONE:
                 now = datetime.now(UTC)
                 outbox.withdraw(connection, job_id, "the result was deleted", now)

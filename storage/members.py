@@ -1,8 +1,8 @@
 """What one member has here: their pictures, their wish to be left alone, and how to forget them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from storage import image_uses
+from storage import erasures, image_uses, posts
 from storage.jobs import IN_FLIGHT, JOBS, job_of
+from storage.message_tables import PostRow
 from storage.moderation_tables import BlockRow, CaseKind, CaseRow, RefusalRow
 from storage.quota_tables import RequestRow, VoteRow
 from storage.records import Job, JobStatus
@@ -71,12 +72,15 @@ class Forgotten:
     """What was forgotten of a member.
 
     Attributes:
-        jobs: The rows as they were, so that their messages can be found.
+        jobs: The rows as they were.
+        messages: Ids of the messages that are to be deleted from Discord; `Database.erasures` has
+            them.
         unused: Hashes that no job uses any more, to be deleted from the image store.
         in_flight: Jobs that wait or run, and so were left.
     """
 
     jobs: tuple[Job, ...]
+    messages: frozenset[int]
     unused: frozenset[str]
     in_flight: int
 
@@ -185,17 +189,26 @@ class Members:
         return await self._sessions.look(lambda session: session.scalars(select(wanting)).one())
 
     async def opt_out(self, user_id: int, *, wish: bool) -> None:
-        """Note whether a member wants that."""
+        """Note whether a member wants that; if so, what others posted of their pictures goes."""
         async with self._sessions.write() as session:
             await upsert(session, MemberRow, {"user_id": user_id}, {"opted_out": wish})
+            if wish:
+                await session.run_sync(lambda it: posts.erase_owned(it.connection(), user_id))
 
-    async def forget(self, user_id: int) -> Forgotten:
+    async def forget(
+        self, user_id: int, *, reachable: Callable[[Job], bool] = lambda _job: True
+    ) -> Forgotten:
         """Delete the jobs of a member that are over, and with them every use of their images.
 
+        Their messages, and the posts that show a picture of theirs or that they made, are to be
+        deleted from Discord from then on.
         What shares a message with a job under way stays until that one has ended.
         Their looks, their requests for more credits, their votes, the count of their refusals, what
         of theirs is held for moderators, and their words in reports go too. The ledger stays, as it
         does for ever; so do blocks, the audit log, and the wish to be left alone.
+
+        Args:
+            reachable: Whether the bot's own permission leads to a job's message.
         """
         whose = JobRow.user_id == user_id
 
@@ -208,6 +221,15 @@ class Members:
                 .order_by(JobRow.id)
             )
             jobs = tuple(job_of(row) for row in connection.execute(over))
+            messages = {
+                (job.channel_id, job.message_id)
+                for job in jobs
+                if job.message_id is not None and reachable(job)
+            }
+            erasures.erase(connection, messages, datetime.now(UTC))
+            going = {message_id for _, message_id in messages}
+            going |= posts.erase_shown(connection, [job.id for job in jobs])
+            going |= posts.erase(connection, PostRow.user_id == user_id)
             unused = _delete(connection, [job.id for job in jobs])
             unused |= _delete_held(connection, user_id)
             # Requests hold the member's own words; votes on them go with them.
@@ -219,7 +241,12 @@ class Members:
             connection.execute(delete(TurnRow).where(*no_more))
             unsigned = update(CaseRow).where(CaseRow.reporter_id == user_id)
             connection.execute(unsigned.values(reporter_id=None, reason=None))
-            return Forgotten(jobs=jobs, unused=frozenset(unused), in_flight=in_flight)
+            return Forgotten(
+                jobs=jobs,
+                messages=frozenset(going),
+                unused=frozenset(unused),
+                in_flight=in_flight,
+            )
 
         return await self._sessions.transact(work)
 

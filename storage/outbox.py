@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, func, insert, or_, select, update
 
-from storage import ledger
+from storage import erasures, ledger
 from storage.locks import take_locks
 from storage.records import JobStatus
 from storage.sessions import Sessions
@@ -77,9 +77,31 @@ class Outbox:
         async with self._sessions.read() as session:
             return (await session.scalars(statement)).one()
 
-    async def delivered(self, delivery_id: int) -> None:
-        """The member has been told."""
-        await self._change(delivery_id, state=DeliveryState.DELIVERED, settled_at=datetime.now(UTC))
+    async def delivered(
+        self, delivery_id: int, channel_id: int = 0, message_id: int | None = None
+    ) -> None:
+        """The member has been told.
+
+        Args:
+            channel_id: Where.
+            message_id: By which message. It is their jobs' own from now on; of jobs that were
+                deleted meanwhile it is to go with them.
+        """
+        now = datetime.now(UTC)
+        settle = _changing(delivery_id, None, state=DeliveryState.DELIVERED, settled_at=now)
+
+        def work(connection: Connection) -> None:
+            # Jobs before their deliveries, as everybody does, so that no two wait for each other.
+            if message_id is not None:
+                its = select(OutboxRow.job_id).where(OutboxRow.id == delivery_id).scalar_subquery()
+                shown = or_(JobRow.id == its, JobRow.group_id == its)
+                known = update(JobRow).where(shown, JobRow.message_id.is_(None))
+                connection.execute(known.values(message_id=message_id))
+            settled = connection.execute(settle).rowcount > 0
+            if message_id is not None and not settled and _is_withdrawn(connection, delivery_id):
+                erasures.erase(connection, [(channel_id, message_id)], now)
+
+        await self._sessions.transact(work)
 
     async def postpone(
         self, delivery_id: int, until: datetime, reason: str, *, holder: str | None = None
@@ -171,6 +193,12 @@ def _changing(delivery_id: int, holder: str | None, **values: Any) -> Update:
     waits = (OutboxRow.id == delivery_id, OutboxRow.state == DeliveryState.PENDING)
     mine = () if holder is None else (OutboxRow.holder == holder,)
     return update(OutboxRow).where(*waits, *mine).values(values)
+
+
+def _is_withdrawn(connection: Connection, delivery_id: int) -> bool:
+    """Whether nobody is to be told any more: the job is gone, or what it made."""
+    state = connection.scalar(select(OutboxRow.state).where(OutboxRow.id == delivery_id))
+    return state in (None, DeliveryState.ABANDONED)
 
 
 def announce(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
+from storage import posts
 from storage.jobs import IN_FLIGHT, JOBS
 from storage.moderation_tables import CaseRow
 from storage.sessions import Sessions
@@ -28,7 +29,7 @@ class Expired:
 
 
 class Retention:
-    """Ends the uses of images by age; rows, charges and messages stay."""
+    """Ends the uses of images by age; rows, charges and jobs' own messages stay, posts go."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -67,6 +68,7 @@ class Retention:
             connection.execute(
                 update(JOBS).where(JobRow.id.in_(ids)).values(result_hash=None, latents_hash=None)
             )
+            posts.erase_shown(connection, ids)
             return Expired(jobs=len(ids), hashes=used)
 
         return await self._sessions.transact(work)

@@ -32,6 +32,7 @@ class DeleteButton(JobButton, template=pattern("delete")):
             its_deed = deed if one.id == job.id else None
             made = await app.database.jobs.delete_result(one.id, its_deed)
             await drop_unused(app.database, app.images, made)
+        app.eraser.wake()
         try:
             await interaction.delete_original_response()
         except discord.NotFound:

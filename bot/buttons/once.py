@@ -59,6 +59,11 @@ async def no_second(
 
 
 async def point_to(interaction: "discord.Interaction[RestyleBot]", job: Job) -> None:
-    """Tell the member alone where the picture is that the press would only make again."""
-    text = _(UNDER_WAY if job.result_hash is None else MADE_ALREADY)
-    await interaction.response.send_message(text.format(link=jump_url(job)), ephemeral=True)
+    """Tell the member alone where the picture is being made that the press asks for."""
+    text = _(UNDER_WAY).format(link=jump_url(job))
+    await interaction.response.send_message(text, ephemeral=True)
+
+
+def made_already(job: Job) -> str:
+    """The sentence for a picture that is made."""
+    return _(MADE_ALREADY).format(link=jump_url(job))

@@ -7,10 +7,11 @@ import discord
 
 from bot.buttons.base import view_with
 from bot.buttons.cancel import CancelButton
-from bot.buttons.compare import CompareWithButton, ShareButton
+from bot.buttons.compare import CompareWithButton
 from bot.buttons.delete import DeleteButton
 from bot.buttons.gallery import PickMenu, PlaceButton, RerollAllButton
 from bot.buttons.more import MORE_BUTTONS
+from bot.buttons.posting import ShareButton, UnpostButton
 from bot.buttons.single import SINGLE_BUTTONS, single_view
 from bot.jobs.spec import Action
 from storage.records import Job
@@ -25,6 +26,7 @@ BUTTONS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
     PickMenu,
     CompareWithButton,
     ShareButton,
+    UnpostButton,
 )
 
 

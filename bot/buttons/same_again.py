@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.buttons.once import point_to
+from bot.buttons.once import made_already, point_to
+from bot.buttons.showing import show_message
 from bot.buttons.wishing import WishButton, wish_pattern
+from bot.delivery.faults import UNREACHED
 from bot.jobs.larger import upscale
 from bot.jobs.spec import Action, JobSpec, is_private
 from bot.jobs.strip import strip
@@ -22,14 +24,20 @@ class _SameAgainButton(WishButton, template=r"r:never:same:"):
     """Makes its picture once, and leads to it from then on."""
 
     async def pressed(self, interaction: "discord.Interaction[RestyleBot]") -> None:
-        """Queue the picture, or tell where it is."""
-        app = interaction.client.app
-        made = await app.database.jobs.kept_child(self.job_id, self.action)
+        """Queue the picture, or tell where it is; if its message is gone, show it once more."""
+        job = await self.job(interaction.client)
+        made = await interaction.client.app.database.jobs.kept_child(job.id, self.action)
         # Of one that its member alone was shown, there is nothing left to lead to.
-        if made is not None and not is_private(made):
+        if made is None or is_private(made):
+            await super().pressed(interaction)
+        elif made.result_hash is None:
             await point_to(interaction, made)
-            return
-        await super().pressed(interaction)
+        else:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            if await _message_stands(interaction.client, made):
+                await interaction.edit_original_response(content=made_already(made))
+            else:
+                await show_message(interaction, made)
 
     async def wish(self, bot: "RestyleBot") -> Wish:
         """What the button stands for."""
@@ -40,6 +48,20 @@ class _SameAgainButton(WishButton, template=r"r:never:same:"):
     def meant(self, job: Job, checkpoint: Checkpoint) -> Wish:
         """The wish, by the picture and its checkpoint."""
         raise NotImplementedError
+
+
+async def _message_stands(bot: "RestyleBot", job: Job) -> bool:
+    """False where somebody has deleted a job's message; True where that cannot be known."""
+    if job.message_id is None:
+        return False
+    channel = bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    try:
+        await channel.fetch_message(job.message_id)
+    except discord.NotFound:
+        return False
+    except UNREACHED:
+        pass
+    return True
 
 
 class UpscaleButton(_SameAgainButton, template=wish_pattern(Action.UPSCALE)):

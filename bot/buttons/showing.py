@@ -6,12 +6,14 @@ from typing import Any
 import discord
 
 from bot import texts
-from bot.errors import NotAllowed
+from bot.errors import Gone, NotAllowed
 from bot.intake.wire import Encoded
 from bot.jobs.origin import origin_of
 from bot.jobs.spec import JobSpec, is_hidden
-from bot.language import N_, _
+from bot.jobs.wish import NO_LONGER_KEPT
+from bot.language import N_, _, read_by
 from bot.moderation.holding import explicit_allowed
+from storage.errors import ImageMissing
 from storage.records import Job
 
 FOR_ADULTS = N_("That was made where explicit pictures may be shown, and here they may not.")
@@ -44,6 +46,30 @@ async def require_place(interaction: discord.Interaction[Any], *jobs: Job) -> No
         rules = await interaction.client.app.database.rules.of(origin.guild_id)
     if not explicit_allowed(origin, rules):
         raise NotAllowed(_(FOR_ADULTS))
+
+
+async def show_message(interaction: discord.Interaction[Any], job: Job) -> None:
+    """Fill the private answer to ``interaction`` with what the message of ``job`` shows.
+
+    Raises:
+        NotAllowed: See ``require_place``.
+        Gone: A picture in it is no longer kept.
+    """
+    app = interaction.client.app
+    jobs = await app.database.jobs.group(job)
+    await require_place(interaction, *jobs)
+    try:
+        letter = await app.writer.write(jobs, interaction.filesize_limit)
+    except ImageMissing as error:
+        raise Gone(_(NO_LONGER_KEPT)) from error
+    # The letter is in its member's language; from here on it is the presser's again.
+    read_by(interaction.locale.value)
+    await interaction.edit_original_response(
+        content=letter.content,
+        attachments=letter.files(),
+        view=letter.view(),
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
 
 
 async def show_picture(

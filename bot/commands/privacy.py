@@ -115,6 +115,7 @@ async def opt_out_command(
 ) -> None:
     """Note the wish."""
     await interaction.client.app.database.members.opt_out(interaction.user.id, wish=alone)
+    interaction.client.app.eraser.wake()
     kept = _("Noted: nobody but you restyles your pictures and your avatar with me.")
     open_again = _("Noted: others may restyle your pictures and your avatar again.")
     await interaction.response.send_message(kept if alone else open_again, ephemeral=True)
@@ -126,13 +127,13 @@ def _told(deleted: Deleted) -> str:
             count=deleted.jobs
         )
     ]
-    if deleted.kept_messages:
+    if deleted.messages_left:
         sentence = ngettext(
-            "{count} message is out of my reach; please delete it yourself.",
-            "{count} messages are out of my reach; please delete them yourself.",
-            deleted.kept_messages,
+            "{count} message is still to go; I keep trying until it is deleted.",
+            "{count} messages are still to go; I keep trying until they are deleted.",
+            deleted.messages_left,
         )
-        sentences.append(sentence.format(count=deleted.kept_messages))
+        sentences.append(sentence.format(count=deleted.messages_left))
     if deleted.in_flight:
         sentences.append(
             _("Something of yours was just being made; it is stopped. Please ask once more for it.")

@@ -50,12 +50,16 @@ class Courier:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def edit_by_token(self, job: Job, letter: Letter) -> None:
-        """Edit the interaction's answer; works everywhere, but only for some minutes."""
+    async def edit_by_token(self, job: Job, letter: Letter) -> int:
+        """Edit the interaction's answer; works everywhere, but only for some minutes.
+
+        Returns:
+            The message's id.
+        """
         webhook = discord.Webhook.partial(
             job.application_id, job.interaction_token, client=self._client
         )
-        await webhook.edit_message(
+        edited = await webhook.edit_message(
             # Discord takes the word for an id where the answer's own is not known.
             job.message_id or ORIGINAL,  # type: ignore[arg-type]
             content=letter.content,
@@ -63,58 +67,69 @@ class Courier:
             view=letter.view(),
             allowed_mentions=QUIET,
         )
+        return edited.id
 
     async def deliver(
         self, job: Job, letter: Letter, begin_post: Callable[[], Awaitable[None]]
-    ) -> None:
+    ) -> int:
         """Show ``letter`` in the job's message, or in a new post where none is known.
+
+        A thread that was archived meanwhile is opened again, where the bot may do that.
 
         Args:
             begin_post: Notes that there may be a post from now on.
+
+        Returns:
+            The id of the message that shows it.
 
         Raises:
             PostUnknown: ``begin_post`` says so.
             discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
-        if not await self.edit(job, letter):
-            await begin_post()
-            await self._post(job, letter)
+        try:
+            return await self._deliver(job, letter, begin_post)
+        except discord.HTTPException as error:
+            if fault_of(error) is not Fault.ARCHIVED:
+                raise
+        await self._client.http.edit_channel(job.channel_id, archived=False)
+        return await self._deliver(job, letter, begin_post)
 
-    async def edit(self, job: Job, letter: Letter) -> bool:
-        """Show ``letter`` in the job's message; False where no way leads to one.
+    async def _deliver(
+        self, job: Job, letter: Letter, begin_post: Callable[[], Awaitable[None]]
+    ) -> int:
+        message_id = await self.edit(job, letter)
+        if message_id is None:
+            await begin_post()
+            message_id = await self._post(job, letter)
+        return message_id
+
+    async def edit(self, job: Job, letter: Letter) -> int | None:
+        """Show ``letter`` in the job's message; its id, or None where no way leads to one.
 
         Raises:
             discord.HTTPException: The last way open failed; see ``faults.fault_of``.
         """
         if is_private(job):
             # Nobody can reach that message otherwise, and a post would show it to all.
-            await self.edit_by_token(job, letter)
-            return True
+            return await self.edit_by_token(job, letter)
         if job.interaction_expires_at > datetime.now(UTC):
             try:
-                await self.edit_by_token(job, letter)
+                return await self.edit_by_token(job, letter)
             except discord.HTTPException as error:
                 if fault_of(error) is not Fault.TOKEN_DEAD:
                     raise
-            else:
-                return True
-        if job.message_id is None:
-            return False
-        await self._edit_as_bot(job, letter)
-        return True
+        if job.message_id is not None:
+            await edit_as_bot(
+                self._client,
+                job.channel_id,
+                job.message_id,
+                content=letter.content,
+                files=letter.files(),
+                view=letter.view(),
+            )
+        return job.message_id
 
-    async def _edit_as_bot(self, job: Job, letter: Letter) -> None:
-        assert job.message_id is not None
-        await edit_as_bot(
-            self._client,
-            job.channel_id,
-            job.message_id,
-            content=letter.content,
-            files=letter.files(),
-            view=letter.view(),
-        )
-
-    async def _post(self, job: Job, letter: Letter) -> None:
+    async def _post(self, job: Job, letter: Letter) -> int:
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         # The nonce lets Discord drop the second of two posts when an answer got lost on the way.
         send = partial(
@@ -126,4 +141,5 @@ class Courier:
         )
         view = letter.view()
         # discord.py takes no None for "without buttons" here.
-        await (send() if view is None else send(view=view))
+        posted = await (send() if view is None else send(view=view))
+        return posted.id

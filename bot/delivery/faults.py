@@ -16,13 +16,20 @@ class Fault(Enum):
     TOKEN_DEAD = auto()
     TOO_LARGE = auto()
     FORBIDDEN = auto()
+    ARCHIVED = auto()
     POST_UNKNOWN = auto()
     TRY_LATER = auto()
     HOPELESS = auto()
 
 
 # After these no sentence would get through to the member either, or it might be a second message.
-APOLOGY_REFUSED = {Fault.MESSAGE_GONE, Fault.TOKEN_DEAD, Fault.FORBIDDEN, Fault.POST_UNKNOWN}
+APOLOGY_REFUSED = {
+    Fault.MESSAGE_GONE,
+    Fault.TOKEN_DEAD,
+    Fault.FORBIDDEN,
+    Fault.ARCHIVED,
+    Fault.POST_UNKNOWN,
+}
 
 # Discord's JSON error codes, from its documentation page "Opcodes and Status Codes".
 _BY_CODE = {
@@ -34,6 +41,7 @@ _BY_CODE = {
     50001: Fault.FORBIDDEN,  # missing access
     50013: Fault.FORBIDDEN,  # missing permissions
     50027: Fault.TOKEN_DEAD,  # invalid webhook token
+    50083: Fault.ARCHIVED,  # thread is archived
 }
 
 

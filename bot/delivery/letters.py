@@ -65,7 +65,7 @@ class LetterWriter:
 
     async def picture(self, job: Job, attachment_size_limit: int) -> Encoded:
         """The result of ``job``, which must be kept, ready to be uploaded."""
-        return await self._fitted(await self._whole(job), parameters_of(job), attachment_size_limit)
+        return await self._fitted(await self.whole(job), parameters_of(job), attachment_size_limit)
 
     async def _fitted(self, image: bytes, how: str, attachment_size_limit: int) -> Encoded:
         """A picture with ``how`` it was made in it, small enough to be uploaded."""
@@ -74,20 +74,23 @@ class LetterWriter:
         return msgspec.structs.replace(encoded, data=embedded(encoded.data, how))
 
     async def _strip(self, jobs: Sequence[Job], attachment_size_limit: int) -> Encoded:
-        pictures = [await self._whole(job) for job in jobs]
+        pictures = [await self.whole(job) for job in jobs]
         sheet = await self._intake.sheet(pictures, [strength_of(job) for job in jobs])
         strengths = [JobSpec.from_mapping(job.params).params.strength for job in jobs]
         how = parameters_of(jobs[0], strengths)
         return await self._fitted(sheet, how, attachment_size_limit)
 
-    async def _whole(self, job: Job) -> bytes:
-        """A result with the transparency of its source."""
+    async def whole(self, job: Job) -> bytes:
+        """A result, which must be kept, with the transparency of its source."""
         assert job.result_hash is not None
-        image = await self._images.get(job.result_hash)
-        spec = JobSpec.from_mapping(job.params)
-        if spec.alpha_hash is None:
+        return await self.restored(job.result_hash, JobSpec.from_mapping(job.params).alpha_hash)
+
+    async def restored(self, image_hash: str, alpha_hash: str | None) -> bytes:
+        """A picture of the store with its transparency, if it has any; raises ``ImageMissing``."""
+        image = await self._images.get(image_hash)
+        if alpha_hash is None:
             return image
-        return await self._intake.restore(image, await self._images.get(spec.alpha_hash))
+        return await self._intake.restore(image, await self._images.get(alpha_hash))
 
 
 def _without_picture(jobs: Sequence[Job]) -> str:

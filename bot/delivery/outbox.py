@@ -173,7 +173,7 @@ class Deliverer:
         message_id = jobs[0].message_id
         try:
             with self._traces.delivery(jobs[0]):
-                await self._bring(jobs, partial(self._begin_post, item))
+                shown_in = await self._bring(jobs, partial(self._begin_post, item))
         except NotOurs:
             log.warning("left to another bot")
             return True
@@ -185,7 +185,7 @@ class Deliverer:
             return await self._failed(item, message_id, Fault.TRY_LATER, error)
         except UNREACHED as error:
             return await self._failed(item, message_id, fault_of(error), error)
-        await self._database.outbox.delivered(item.id)
+        await self._database.outbox.delivered(item.id, jobs[0].channel_id, shown_in)
         self._metrics.delivery("delivered")
         self._watch.settled(message_id)
         return True
@@ -212,8 +212,12 @@ class Deliverer:
         lease = self._lease
         return lease is None or (lease.valid and lease.id == item.holder)
 
-    async def _bring(self, jobs: list[Job], begin_post: Callable[[], Awaitable[None]]) -> None:
-        """Write the letter and bring it, smaller after each refusal for its size."""
+    async def _bring(self, jobs: list[Job], begin_post: Callable[[], Awaitable[None]]) -> int:
+        """Write the letter and bring it, smaller after each refusal for its size.
+
+        Returns:
+            The id of the message that shows it.
+        """
         job = jobs[0]
         limit = job.attachment_size_limit
         for _ in range(SIZES_TRIED):

@@ -38,6 +38,7 @@ async def follow(bot: "RestyleBot", settled: Settled) -> bool:
     except StorageError as error:
         # The sweeper tries again.
         log.error("a removed picture is still on the disk", case=case.id, error=str(error))
+    bot.app.eraser.wake()
     match case.decision:
         case Decision.REMOVE | Decision.BLOCK:
             if not await _delete_message(bot, case):

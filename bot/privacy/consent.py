@@ -18,8 +18,18 @@ def owners_of_result(job: Job) -> tuple[int, ...]:
 
 async def owners_of(database: Database, message: discord.Message) -> tuple[int, ...]:
     """Whose picture a message shows; of one of ours it is not its author's."""
-    jobs = await database.members.shown_in(message.id)
-    return owners_of_result(jobs[0]) if jobs else (message.author.id,)
+    jobs = await database.members.shown_in(message.id) or await _posted_in(database, message.id)
+    if not jobs:
+        return (message.author.id,)
+    return tuple({owner for job in jobs for owner in owners_of_result(job)})
+
+
+async def _posted_in(database: Database, message_id: int) -> list[Job]:
+    """The jobs whose pictures a post shows."""
+    post = await database.posts.get(message_id)
+    if post is None:
+        return []
+    return await database.jobs.known([one for one in (post.job_id, post.before_id) if one])
 
 
 async def require_consent(database: Database, owner_ids: Collection[int], asker_id: int) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import discord
 import structlog
 
+from bot.jobs.spec import is_private
 from storage.dropping import drop_unused
-from storage.records import Job, JobStatus
+from storage.records import JobStatus
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -21,14 +21,12 @@ class Deleted:
 
     Attributes:
         jobs: Rows, each with what it made.
-        messages: Messages taken out of their channels.
-        kept_messages: Messages that could not be reached any more.
+        messages_left: Messages that are still to be deleted; the bot goes on with them.
         in_flight: Jobs that still run and were asked to stop.
     """
 
     jobs: int
-    messages: int
-    kept_messages: int
+    messages_left: int
     in_flight: int
 
 
@@ -38,27 +36,10 @@ async def forget(bot: "RestyleBot", user_id: int) -> Deleted:
     for job in await app.database.members.everything(user_id):
         if job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
             await app.dispatcher.cancel(job.id)
-    forgotten = await app.database.members.forget(user_id)
-    await drop_unused(app.database, app.images, forgotten.unused)
-    messages = {job.message_id: job for job in forgotten.jobs if job.message_id is not None}
-    gone = [await _message_gone(bot, job) for job in messages.values()]
-    log.info("member forgotten", jobs=len(forgotten.jobs), messages=len(gone))
-    return Deleted(
-        jobs=len(forgotten.jobs),
-        messages=sum(gone),
-        kept_messages=len(gone) - sum(gone),
-        in_flight=forgotten.in_flight,
+    forgotten = await app.database.members.forget(
+        user_id, reachable=lambda job: not is_private(job)
     )
-
-
-async def _message_gone(bot: "RestyleBot", job: Job) -> bool:
-    assert job.message_id is not None
-    channel = bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-    try:
-        await channel.get_partial_message(job.message_id).delete()
-    except discord.NotFound:
-        return True
-    except discord.HTTPException as error:
-        log.info("message not deleted", job=job.id, error=str(error))
-        return False
-    return True
+    await drop_unused(app.database, app.images, forgotten.unused)
+    left = await app.eraser.erase(forgotten.messages)
+    log.info("member forgotten", jobs=len(forgotten.jobs), messages=len(forgotten.messages))
+    return Deleted(jobs=len(forgotten.jobs), messages_left=left, in_flight=forgotten.in_flight)

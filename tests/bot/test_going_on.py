@@ -86,7 +86,7 @@ async def test_before_and_after_are_shown_in_private_and_can_be_posted(tmp_path:
         posted = Asked(s, await s.world.bob.click(asked.message, label="Post it here"))
         assert posted.interaction.response is not None
         assert not posted.interaction.response.ephemeral
-        assert v2_labels(posted) == []
+        assert v2_labels(posted) == ["Delete", "Report"]
         assert len(posted.message.attachments) == 1
         # Showing costs nothing.
         assert "used 0 of 20" in await s.balance(s.world.bob)
@@ -194,6 +194,28 @@ async def test_a_remix_sent_twice_is_made_once(tmp_path: Path) -> None:
         assert "on it already" in two.refusal
         await one.outcome()
         assert len(s.engine.attempts) == 2
+
+
+@pytest.mark.parametrize("label", ["Upscale", "Strength strip"])
+async def test_what_was_made_once_and_deleted_by_hand_is_shown_again(
+    tmp_path: Path, label: str
+) -> None:
+    async with stage(tmp_path) as s:
+        first = await s.result()
+        made = await (await s.press(first, label)).outcome()
+        picture = encoded(await shown(made))
+        assert made.jump_url in (await s.press(first, label, s.world.bob)).refusal
+        await made.delete()
+        again = await s.press(first, label, s.world.bob)
+        assert again.interaction.response is not None
+        assert again.interaction.response.ephemeral
+        assert encoded(await shown(again.message)) == picture
+        # And it can be gone on from; nothing of it was counted.
+        assert buttons(again.message) == buttons(made)
+        assert "used 0 of 20" in await s.balance(s.world.bob)
+        forged = await s.forge(f"r:{label.split()[-1].lower()}:{'0' * 22}")
+        unknown = await s.press(forged, f"r:{label.split()[-1].lower()}:{'0' * 22}")
+        assert "no longer know" in unknown.refusal
 
 
 async def test_cancel_and_delete_twice_are_harmless(tmp_path: Path) -> None:

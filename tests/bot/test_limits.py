@@ -25,9 +25,11 @@ import bot.buttons
 from bot import texts
 from bot.buttons.base import JobButton, view_of, view_with
 from bot.buttons.cancel import waiting_view
-from bot.buttons.compare import Before, pair_view
+from bot.buttons.compare import compare_buttons
 from bot.buttons.gallery import PlaceButton
 from bot.buttons.more import MORE_BUTTONS
+from bot.buttons.pair import Before, pair_view
+from bot.buttons.posting import post_buttons
 from bot.buttons.report import ReportModal
 from bot.buttons.rows import BUTTONS, finished_view
 from bot.buttons.single import single_view
@@ -182,10 +184,9 @@ def rules_of_many_channels() -> GuildRules:
 def layouts() -> Iterator[discord.ui.LayoutView]:
     for before in Before:
         for child in (job(), job(parent_id="y" * 32)):
-            yield pair_view(child, before, "attachment://compare.webp", private=True, spoiler=True)
-            yield pair_view(
-                child, before, "attachment://compare.webp", private=False, spoiler=False
-            )
+            private, posted = compare_buttons(child, before), post_buttons(child)
+            yield pair_view(before, "attachment://compare.webp", private, spoiler=True)
+            yield pair_view(before, "attachment://compare.webp", posted, spoiler=False)
     look = Look(name="@" * MAX_NAME_CHARS, template=LONG[:500])
     yield listing([Shelved(look=look, whose=whose) for whose in Whose for _ in range(60)])
     yield listing([Shelved(look=one, whose=Whose.BUILT_IN) for one in BUILT_IN])
@@ -352,7 +353,7 @@ def test_no_view_and_no_form_is_missing_here() -> None:
     """Whoever makes another has to build it above as well."""
     made = {name for name, source in sources() if re.search(r"\bui\.(Layout)?View\(", source)}
     assert made == {
-        *("base.view_with", "compare.pair_view", "listing.listing"),
+        *("base.view_with", "pair.pair_view", "listing.listing"),
         *("case_buttons.case_view", "log_pages.page_view", "setup_menus.setup_view"),
         *("requests.card_view", "history.page_layout", "privacy.forget_view"),
     }
@@ -373,7 +374,7 @@ def test_words_that_were_ever_shown_are_still_heard() -> None:
     words = [
         *("vary_subtle", "vary_strong", "reroll", "remix", "upscale", "strip", "compare", "delete"),
         *("more", "back", "cancel", "v1", "v2", "v3", "v4", "reroll_all", "pick"),
-        *("compare_parent", "compare_root", "share_parent", "share_root"),
+        *("compare_parent", "compare_root", "share_parent", "share_root", "unpost"),
     ]
     for word in words:
         heard = [

@@ -86,6 +86,7 @@ class Rest:
                 ("PATCH", rf"{hook}/messages/(@original|\d+)", self._edit_by_token),
                 ("DELETE", rf"{hook}/messages/(@original|\d+)", self._delete_by_token),
                 ("GET", rf"/channels/{number}", self._channel),
+                ("PATCH", rf"/channels/{number}", self._channel),
                 ("GET", rf"/channels/{number}/messages", self._history),
                 ("POST", rf"/channels/{number}/messages", self._post),
                 ("GET", rf"/channels/{number}/messages/{number}", self._get),

@@ -281,6 +281,41 @@ async def over(scene: Scene, entry: Entry) -> Entry:
     return now()
 
 
+async def archived(scene: Scene) -> Message:
+    """The message of a job whose thread is archived before its result is there."""
+    faults = scene.discord.faults
+    faults.add("PATCH", BY_TOKEN, Reply(401, 50027), times=99)
+    faults.add("PATCH", AS_BOT, Reply(400, 50083, "Thread is archived"))
+    asked = await scene.discord.answered(await scene.restyle())
+    assert asked.message is not None
+    return asked.message
+
+
+async def test_an_archived_thread_is_opened_for_a_result(scene: Scene) -> None:
+    message = await archived(scene)
+    entry = await settled(scene, message)
+    assert (entry.delivery, entry.charged) == ("delivered", 1)
+    assert shown_once(scene, message)
+    [opened] = [c for c in scene.discord.log.calls if c.path == f"/channels/{scene.channel.id}"]
+    assert (opened.method, opened.json) == ("PATCH", {"archived": False})
+    scene.discord.faults.clear()
+
+
+async def test_a_thread_that_stays_archived_ends_quietly_and_the_picture_is_kept(
+    scene: Scene,
+) -> None:
+    scene.discord.faults.add("PATCH", "/channels/*", Reply(403, 50013))
+    message = await archived(scene)
+    before = message.edits
+    entry = await settled(scene, message)
+    assert (entry.status, entry.delivery, entry.charged) == ("done", "abandoned", 0)
+    assert message.edits == before
+    with closing(sqlite3.connect(scene.bot.data / "restyle.db")) as db:
+        kept = db.execute("SELECT result_hash FROM jobs WHERE id = ?", (entry.id,)).fetchone()
+    assert kept != (None,)
+    scene.discord.faults.clear()
+
+
 async def test_a_post_whose_answer_got_lost_is_not_made_twice(scene: Scene) -> None:
     scene.discord.faults.add("POST", POSTS, Drop("after"))
     entry = await over(scene, await posted_for(scene))
@@ -338,6 +373,18 @@ async def test_server_errors_while_the_bot_starts(scene: Scene) -> None:
     faults.add("GET", "/oauth2/applications/@me", Reply(500), skip=1)
     await scene.bot.restart()
     await scene.discord.result(await scene.restyle())
+
+
+async def test_a_post_is_the_jobs_own_message_from_then_on(scene: Scene) -> None:
+    entry = await over(scene, await posted_for(scene))
+    [post] = posts_of(scene, entry)
+    assert entry.message_id == post.id
+    # So everything of its member reaches it.
+    asked = await scene.discord.slash(scene.alice, scene.channel, "privacy delete")
+    await scene.discord.answered(asked)
+    assert asked.message is not None
+    await scene.discord.press(scene.alice, asked.message, "Delete everything")
+    await scene.discord.until(lambda: post.deleted)
 
 
 def _photo() -> dict[str, object]:
