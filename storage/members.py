@@ -130,6 +130,12 @@ class Members:
             for row in rows
         ]
 
+    async def held_back(self, user_id: int) -> int:
+        """How many wishes and results of a member wait for a moderator to look at them."""
+        waits = (*_held(user_id), CaseRow.decision.is_(None))
+        statement = select(func.count()).select_from(CaseRow).where(*waits)
+        return await self._sessions.look(lambda session: session.scalars(statement).one())
+
     async def rest(self, user_id: int) -> Rest:
         """What is written down of a member beside jobs and ledger; nothing of who decided on it."""
         statements = {
@@ -277,11 +283,15 @@ def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:
 
 def _delete_held(connection: Connection, user_id: int) -> set[str]:
     """Delete a member's wishes and results that the content check put before moderators."""
-    held = CaseRow.member_id == user_id, CaseRow.kind != CaseKind.REPORT
+    held = _held(user_id)
     payloads = connection.scalars(select(CaseRow.payload).where(*held)).all()
     connection.execute(delete(CaseRow).where(*held))
     named = {name for payload in payloads for name in image_uses.all_hashes(payload)}
     return image_uses.unused(connection, named)
+
+
+def _held(user_id: int) -> tuple[ColumnElement[bool], ...]:
+    return CaseRow.member_id == user_id, CaseRow.kind != CaseKind.REPORT
 
 
 def _parts(names: Sequence[str]) -> Iterable[Sequence[str]]:

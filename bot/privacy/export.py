@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bot.jobs.spec import JobSpec
 from storage.database import Database
 from storage.errors import ImageStoreFailed
 from storage.image_store import ImageStore
@@ -21,6 +22,24 @@ ENTRY_BYTES = 512
 MAX_PART_BYTES = 25 * 1024 * 1024
 # A secret of Discord's, good for minutes, and of no meaning to the member.
 LEFT_OUT = "interaction_token"
+TOO_LARGE, NOT_KEPT = "larger than Discord takes in one file", "no longer kept"
+README = """What is in here
+
+data.json      What is written down of you. "jobs" are your wishes, "ledger" is what they cost, and
+               "pictures" tells for each picture, by its hash, which file it is.
+pictures/      Each picture once, under the first wish that has it: sources as they were taken in,
+               masks (white is painted anew), transparencies (put back on results), and results.
+left_out.json  In the last file, if there are any: pictures of yours that are not here, and why.
+
+What is not in here
+
+Latents        Numbers that the model leaves behind with a result, so that "Vary" need not begin
+               with the picture. They show nothing that the result does not, and take several times
+               its room. `/privacy delete` deletes them with the rest.
+Held back      What moderators have yet to look at is not here before they decide; "held_back" in
+               data.json tells how many wishes and results of yours that are.
+Messages       What stands in Discord is in the export that Discord itself makes for you.
+"""
 
 
 class _Part:
@@ -48,32 +67,59 @@ async def export(
 ) -> AsyncIterator[bytes]:
     """Zip files of at most ``max_bytes`` each, the first with the JSON.
 
-    A picture that does not fit into a file by itself is left out; its job stands in the JSON.
+    A picture that does not fit into a file by itself, or is no longer kept, is left out; the last
+    file has a list of these.
     """
     limit = min(max_bytes, MAX_PART_BYTES)
     jobs = await database.members.everything(user_id)
-    charges = await database.members.charges(user_id)
-    opted_out = await database.members.opted_out(user_id)
-    rest = await database.members.rest(user_id)
-    part = _Part()
-    written = await asyncio.to_thread(_written, user_id, jobs, charges, rest, opted_out=opted_out)
+    names = file_names(jobs)
+    told = {
+        "user_id": user_id,
+        "opted_out": await database.members.opted_out(user_id),
+        "held_back": await database.members.held_back(user_id),
+        "pictures": names,
+    }
+    charges, rest = await database.members.charges(user_id), await database.members.rest(user_id)
+    part, left_out = _Part(), dict[str, str]()
+    written = await asyncio.to_thread(_written, told, jobs, charges, rest)
+    await asyncio.to_thread(part.add, "README.txt", README.encode(), packed=False)
     await asyncio.to_thread(part.add, "data.json", written, packed=False)
-    for job in jobs:
-        for name, image_hash in (("source", job.source_hash), ("result", job.result_hash)):
-            data = await _image(images, image_hash)
-            if data is None or len(data) + 2 * ENTRY_BYTES > limit:
-                continue
-            if part.size + len(data) + ENTRY_BYTES > limit:
-                yield part.close()
-                part = _Part()
-            await asyncio.to_thread(part.add, f"pictures/{job.id}-{name}.webp", data, packed=True)
+    for image_hash, name in names.items():
+        data = await _image(images, image_hash)
+        if data is None or len(data) + 2 * ENTRY_BYTES > limit:
+            left_out[name] = NOT_KEPT if data is None else TOO_LARGE
+            continue
+        if part.size + len(data) + ENTRY_BYTES > limit:
+            yield part.close()
+            part = _Part()
+        await asyncio.to_thread(part.add, name, data, packed=True)
+    if left_out:
+        listed = _json(left_out)
+        if part.size + len(listed) + ENTRY_BYTES > limit:
+            yield part.close()
+            part = _Part()
+        await asyncio.to_thread(part.add, "left_out.json", listed, packed=False)
     if not part.empty:
         yield part.close()
 
 
-async def _image(images: ImageStore, image_hash: str | None) -> bytes | None:
-    if image_hash is None:
-        return None
+def file_names(jobs: Sequence[Job]) -> dict[str, str]:
+    """By hash: the file of each picture of some jobs, named after the first that has it."""
+    names: dict[str, str] = {}
+    for job in jobs:
+        spec = JobSpec.from_mapping(job.params)
+        for kind, image_hash, extension in (
+            ("source", job.source_hash, ".webp"),
+            ("mask", spec.mask_hash, ".png"),
+            ("transparency", spec.alpha_hash, ".png"),
+            ("result", job.result_hash, ".webp"),
+        ):
+            if image_hash is not None:
+                names.setdefault(image_hash, f"pictures/{job.id}-{kind}{extension}")
+    return names
+
+
+async def _image(images: ImageStore, image_hash: str) -> bytes | None:
     try:
         return await images.get(image_hash)
     except ImageStoreFailed:
@@ -81,15 +127,18 @@ async def _image(images: ImageStore, image_hash: str | None) -> bytes | None:
 
 
 def _written(
-    user_id: int, jobs: Sequence[Job], charges: Sequence[Charge], rest: Rest, *, opted_out: bool
+    told: dict[str, Any], jobs: Sequence[Job], charges: Sequence[Charge], rest: Rest
 ) -> bytes:
-    told: dict[str, Any] = {
-        "user_id": user_id,
-        "opted_out": opted_out,
+    all_told = {
+        **told,
         "jobs": [_without_secret(job) for job in jobs],
         "ledger": [dataclasses.asdict(charge) for charge in charges],
         **dataclasses.asdict(rest),
     }
+    return _json(all_told)
+
+
+def _json(told: dict[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import discord
 import pytest
 import simcord
+from PIL import Image
 
+from bot.jobs.spec import JobSpec
+from bot.privacy.export import ENTRY_BYTES
 from tests.bot.moderation.test_content import SKIN, flat, lines
 from tests.bot.moderation.test_reports import with_desk
 from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import PHOTO, Stage, buttons, stage
+from tests.engine.pictures import encoded, picture
 
 
 async def exported(
@@ -40,7 +44,7 @@ async def test_an_export_has_the_words_and_the_pictures(tmp_path: Path) -> None:
         assert "token" not in str(job)
         assert [row["kind"] for row in told["ledger"]] == ["reserve", "commit"]
         names = {f"pictures/{s.job_of(message)}-{kind}.webp" for kind in ("source", "result")}
-        assert set(part.namelist()) == {"data.json", *names}
+        assert set(part.namelist()) == {"README.txt", "data.json", *names}
         kept = await s.app.images.get(job["result_hash"])
         assert part.read(f"pictures/{s.job_of(message)}-result.webp") == kept
 
@@ -54,16 +58,58 @@ async def test_an_export_is_split_by_the_upload_limit(
         jobs = await s.app.database.members.everything(s.world.alice.id)
         hashes = [name for job in jobs for name in (job.result_hash, job.source_hash) if name]
         largest = max([len(await s.app.images.get(name)) for name in hashes])
-        # Seeds are drawn, and with them sizes: one picture always fits, eight never into two parts.
+        # Seeds are drawn, and with them sizes: one picture always fits, five never into two parts.
         monkeypatch.setattr("bot.privacy.export.MAX_PART_BYTES", 3 * largest // 2)
         parts, _ = await exported(s)
         assert len(parts) > 2
         names = [name for part in parts for name in part.namelist()]
-        assert len(names) == len(set(names)) == 1 + 2 * 4
+        # Of all four the source is the same photo.
+        assert len(names) == len(set(names)) == 2 + 1 + 4
         monkeypatch.setattr("bot.commands.privacy.MAX_PARTS", 2)
         parts, result = await exported(s)
         assert len(parts) == 2
         assert "more than fits into 2 files" in result.followups[-1].content
+
+
+async def test_an_export_has_masks_and_transparencies_and_tells_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path) as s:
+        glass = picture(96, 64).convert("RGBA")
+        glass.putalpha(Image.linear_gradient("L").resize((96, 64)))
+        mask = encoded(Image.linear_gradient("L").resize((96, 64)).point([0] * 128 + [255] * 128))
+        asked = await s.command(
+            "inpaint",
+            image=("glass.png", encoded(glass, "PNG")),
+            mask_image=("mask.png", mask),
+            prompt="a pond",
+        )
+        made = await asked.outcome()
+        job = await s.app.database.jobs.get(s.job_of(made))
+        [part], _ = await exported(s)
+        told = json.loads(part.read("data.json"))
+        spec = JobSpec.from_mapping(job.params)
+        wanted = {
+            job.source_hash: f"pictures/{job.id}-source.webp",
+            spec.mask_hash: f"pictures/{job.id}-mask.png",
+            spec.alpha_hash: f"pictures/{job.id}-transparency.png",
+            job.result_hash: f"pictures/{job.id}-result.webp",
+        }
+        assert told["pictures"] == wanted
+        assert set(part.namelist()) == {"README.txt", "data.json", *wanted.values()}
+        assert "Latents" in part.read("README.txt").decode()
+        assert told["held_back"] == 0
+        assert job.result_hash is not None
+        await s.app.images.delete(job.result_hash)
+        assert spec.alpha_hash is not None
+        tight = len(await s.app.images.get(spec.alpha_hash)) + 2 * ENTRY_BYTES - 1
+        monkeypatch.setattr("bot.privacy.export.MAX_PART_BYTES", tight)
+        parts, _ = await exported(s)
+        left_out = json.loads(parts[-1].read("left_out.json"))
+        assert left_out[f"pictures/{job.id}-result.webp"] == "no longer kept"
+        assert "larger than" in left_out[f"pictures/{job.id}-transparency.png"]
+        there = {name for part in parts for name in part.namelist()}
+        assert not there & left_out.keys()
 
 
 async def test_delete_asks_first_and_then_leaves_only_the_count(tmp_path: Path) -> None:
@@ -128,6 +174,8 @@ async def test_what_waits_for_a_moderator_is_forgotten_too(tmp_path: Path) -> No
         assert case.payload is not None
         source = case.payload["source_hash"]
         assert await s.app.images.exists(source)
+        [part], _ = await exported(s)
+        assert json.loads(part.read("data.json"))["held_back"] == 1
         asked = await s.world.alice.slash(s.world.channel, "privacy delete")
         assert asked.response is not None
         await s.world.alice.click(asked.response.message, label="Delete everything")
