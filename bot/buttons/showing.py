@@ -39,13 +39,21 @@ async def require_place(interaction: discord.Interaction[Any], *jobs: Job) -> No
     Raises:
         NotAllowed: A job's result was not checked, and here it would have been.
     """
-    if not any(JobSpec.from_mapping(job.params).explicit_allowed for job in jobs):
-        return
+    if any(map(unchecked, jobs)) and not await explicit_here(interaction):
+        raise NotAllowed(_(FOR_ADULTS))
+
+
+def unchecked(job: Job) -> bool:
+    """Whether nobody looked at what a job started from and made, as it was allowed anyway."""
+    return JobSpec.from_mapping(job.params).explicit_allowed
+
+
+async def explicit_here(interaction: discord.Interaction[Any]) -> bool:
+    """Whether explicit pictures may be shown where an interaction is answered."""
     origin, rules = origin_of(interaction, None), None
     if origin.guild_id is not None:
         rules = await interaction.client.app.database.rules.of(origin.guild_id)
-    if not explicit_allowed(origin, rules):
-        raise NotAllowed(_(FOR_ADULTS))
+    return explicit_allowed(origin, rules)
 
 
 async def show_message(interaction: discord.Interaction[Any], job: Job) -> None:

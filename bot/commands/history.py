@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import texts
 from bot.boundary import Pressable
+from bot.buttons.showing import FOR_ADULTS, explicit_here, unchecked
 from bot.jobs.spec import is_hidden
 from bot.language import N_, _
 from bot.listing import facts_of, jump_link, prompt_of
@@ -67,21 +68,25 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", page: int) -> No
     pages = max(1, -(-count // PER_PAGE))
     page = min(page, pages - 1)
     jobs = await app.database.members.history(user_id, offset=page * PER_PAGE, limit=PER_PAGE)
-    pictures = [await _thumbnail(interaction.client, job) for job in jobs]
+    hidden = set()
+    if any(map(unchecked, jobs)) and not await explicit_here(interaction):
+        hidden = {job.id for job in jobs if unchecked(job)}
+    pictures = [
+        None if job.id in hidden else await _thumbnail(interaction.client, job) for job in jobs
+    ]
     files = [
         None if data is None else _file(job, data) for job, data in zip(jobs, pictures, strict=True)
     ]
     await interaction.edit_original_response(
-        view=page_layout(jobs, files, page, pages, count),
+        view=page_layout(jobs, files, page, pages, count, hidden),
         attachments=[file for file in files if file is not None],
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
 
 async def _thumbnail(bot: "RestyleBot", job: Job) -> bytes | None:
-    assert job.result_hash is not None
     try:
-        image = await bot.app.images.get(job.result_hash)
+        image = await bot.app.writer.whole(job)
     except ImageStoreFailed:
         return None
     return await bot.app.intake.thumbnail(image, THUMBNAIL_SIDE)
@@ -97,9 +102,18 @@ def _file(job: Job, data: bytes) -> discord.File:
 
 
 def page_layout(
-    jobs: Sequence[Job], files: Sequence[discord.File | None], page: int, pages: int, count: int
+    jobs: Sequence[Job],
+    files: Sequence[discord.File | None],
+    page: int,
+    pages: int,
+    count: int,
+    hidden: Collection[str] = (),
 ) -> discord.ui.LayoutView:
-    """One page: a line and a thumbnail for each picture, and the buttons to the pages beside it."""
+    """One page: a line and a thumbnail for each picture, and the buttons to the pages beside it.
+
+    Args:
+        hidden: Ids of the jobs whose pictures may not be shown here.
+    """
     view = discord.ui.LayoutView(timeout=None)
     if not jobs:
         view.add_item(discord.ui.TextDisplay(_("I keep no pictures of yours.")))
@@ -109,7 +123,7 @@ def page_layout(
         discord.ui.TextDisplay("### " + heading.format(count=count, page=page + 1, pages=pages))
     )
     for job, file in zip(jobs, files, strict=True):
-        view.add_item(_entry(job, file))
+        view.add_item(_entry(job, file, hidden=job.id in hidden))
     if pages > 1:
         row: discord.ui.ActionRow[Any] = discord.ui.ActionRow()
         # Two buttons of one message may not have the same custom_id, not even a useless one.
@@ -119,8 +133,11 @@ def page_layout(
     return view
 
 
-def _entry(job: Job, file: discord.File | None) -> discord.ui.Item[Any]:
-    text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay(_line(job))
+def _entry(job: Job, file: discord.File | None, *, hidden: bool) -> discord.ui.Item[Any]:
+    line = _line(job)
+    if hidden:
+        line += f"\n-# {_(FOR_ADULTS)}"
+    text: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay(line)
     if file is None:
         return text
     thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(file, description=file.description)

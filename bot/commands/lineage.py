@@ -1,12 +1,13 @@
 """`/lineage`: the whole tree of a picture, from the first source to all that came of it, as one."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
+from bot.buttons.showing import FOR_ADULTS, explicit_here, unchecked
 from bot.errors import Gone, NoPicture
 from bot.intake.wire import TreeNode
 from bot.jobs.spec import JobSpec, is_hidden, is_private
@@ -100,11 +101,15 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", job: Job) -> Non
     places = {one.id: place for place, one in enumerate(jobs, start=1)}
     if not places:
         raise Gone(_("That picture is no longer kept, so there is nothing to go on from."))
-    nodes = await _nodes(interaction, jobs, places)
+    seen = {job.id for job in jobs if _may_see(interaction, job)}
+    kept_back = {job.id for job in jobs if unchecked(job)}
+    if kept_back and await explicit_here(interaction):
+        kept_back = set()
+    nodes = await _nodes(interaction, jobs, places, seen - kept_back)
     drawing = await app.intake.tree(nodes)
     alt = _("A tree of {count} pictures that came of one another").format(count=len(jobs))
     await interaction.edit_original_response(
-        content=_listed(interaction, jobs),
+        content=_listed(jobs, seen, note=_(FOR_ADULTS) if kept_back & seen else ""),
         attachments=[
             discord.File(
                 io.BytesIO(drawing),
@@ -118,31 +123,38 @@ async def _show(interaction: "discord.Interaction[RestyleBot]", job: Job) -> Non
 
 
 async def _nodes(
-    interaction: discord.Interaction[Any], jobs: Sequence[Job], places: dict[str, int]
+    interaction: "discord.Interaction[RestyleBot]",
+    jobs: Sequence[Job],
+    places: dict[str, int],
+    shown: Collection[str],
 ) -> list[TreeNode]:
+    """The tree, with the pictures of those jobs that are ``shown``."""
+    writer = interaction.client.app.writer
     root = JobSpec.from_mapping(jobs[0].params)
-    first_source = root.source_hash if _may_see(interaction, jobs[0]) else None
     nodes: list[TreeNode] = []
     if root.source_hash is not None:
         # The source that all began with has the first place, before every job.
-        nodes = [TreeNode(parent=None, image=await _image(interaction, first_source), label="0")]
+        begun = None
+        if jobs[0].id in shown:
+            begun = await _kept(writer.restored(root.source_hash, root.alpha_hash))
+        nodes = [TreeNode(parent=None, image=begun, label="0")]
     first = len(nodes)
     for job in jobs:
-        seen = job.result_hash if _may_see(interaction, job) else None
+        image = None
+        if job.id in shown and job.result_hash is not None:
+            image = await _kept(writer.whole(job))
         # What lost its parent hangs from the beginning.
         parent = places.get(job.parent_id or "", 1 - first) - 1 + first if nodes else None
         label = f"{places[job.id]}"
         if JobSpec.from_mapping(job.params).source_hash is not None:
             label += f" · {number(JobSpec.from_mapping(job.params).params.strength, 2)}"
-        nodes.append(TreeNode(parent=parent, image=await _image(interaction, seen), label=label))
+        nodes.append(TreeNode(parent=parent, image=image, label=label))
     return nodes
 
 
-async def _image(interaction: discord.Interaction[Any], image_hash: str | None) -> bytes | None:
-    if image_hash is None:
-        return None
+async def _kept(picture: Awaitable[bytes]) -> bytes | None:
     try:
-        return bytes(await interaction.client.app.images.get(image_hash))
+        return await picture
     except ImageStoreFailed:
         return None
 
@@ -153,10 +165,12 @@ def _may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
     return job.user_id == interaction.user.id or shown_here
 
 
-def _listed(interaction: discord.Interaction[Any], jobs: Sequence[Job]) -> str:
+def _listed(jobs: Sequence[Job], seen: Collection[str], *, note: str) -> str:
     lines = [_("0 is the picture that it began with. The number after the dot is the strength.")]
+    if note:
+        lines.append(note)
     for place, job in enumerate(jobs, start=1):
-        if not _may_see(interaction, job):
+        if job.id not in seen:
             continue
         prompt, link = prompt_of(job, LISTED_CHARS), jump_link(job)
         lines.append(f"{place}. {prompt} <@{job.user_id}>" + (f" {link}" if link else ""))

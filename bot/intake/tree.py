@@ -50,9 +50,10 @@ def _place(sheet: Image.Image, data: bytes | None, x: int, y: int, limits: Intak
         if image.width * image.height > limits.max_pixels:
             sheet.paste(HIDDEN, (x, y, x + CARD, y + CARD))
             return
-        small = image.convert("RGB")
+        small = image.convert("RGBA")
     small.thumbnail((CARD, CARD), Image.Resampling.LANCZOS)
-    sheet.paste(small, (x + (CARD - small.width) // 2, y + (CARD - small.height) // 2))
+    # Where a picture is transparent, its card is seen.
+    sheet.paste(small, (x + (CARD - small.width) // 2, y + (CARD - small.height) // 2), small)
 
 
 def _connect(draw: ImageDraw.ImageDraw, parent: tuple[int, int], child: tuple[int, int]) -> None:
