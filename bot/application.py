@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from bot.jobs.submission import Submission
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
 from bot.moderation.content import ContentCheck, SafetyChecker
-from bot.moderation.expiry import expire
+from bot.moderation.expiry import tidy
 from bot.moderation.holding import ResultReview
 from bot.moderation.open_nsfw import OpenNsfwChecker
 from bot.monitoring.metrics import Metrics
@@ -179,7 +180,7 @@ class Application:
             images=self.images,
             retention_days=self.settings.retention_days,
             metrics=self.metrics,
-            before=partial(expire, client),
+            before=partial(tidy, client, began=datetime.now(UTC)),
         )
         sweeper.start()
         self._opened.push_async_callback(sweeper.close)

@@ -91,6 +91,14 @@ class AuditLog:
             rows = await session.scalars(statement.order_by(AuditRow.id.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
+    async def write(
+        self, deed: Deed, *, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        """Write down a deed that was done in Discord alone."""
+        await self._sessions.transact(
+            lambda connection: record_by(connection, deed, before=before, after=after)
+        )
+
 
 @asynccontextmanager
 async def deciding(sessions: Sessions, guild_id: int) -> AsyncIterator[AsyncSession]:

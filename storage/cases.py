@@ -132,6 +132,19 @@ class Cases:
 
         return await self._sessions.transact(work)
 
+    async def posted(self, case_id: int) -> None:
+        """There is a card of it before the moderators."""
+        statement = update(CASES).where(CASES.c.id == case_id).values(posted=True)
+        await self._sessions.transact(lambda connection: connection.execute(statement))
+
+    async def without_card(self, before: datetime) -> list[Case]:
+        """The undecided cases from before a time that no moderator was shown yet."""
+        statement = select(CASES).where(
+            CASES.c.decision.is_(None), ~CASES.c.posted, CASES.c.created_at < before
+        )
+        async with self._sessions.read() as session:
+            return [_case(row) for row in await session.execute(statement)]
+
     async def get(self, guild_id: int, case_id: int) -> Case | None:
         """A case of a guild, or None."""
         statement = select(CASES).where(CASES.c.id == case_id, CASES.c.guild_id == guild_id)
@@ -352,7 +365,8 @@ def _release(connection: Connection, job_id: str, result: dict[str, Any], now: d
 
 
 def _insert(connection: Connection, new: NewCase) -> Case:
-    values = {name: getattr(new, name) for name in NEW_FIELDS} | {"created_at": datetime.now(UTC)}
+    values = {name: getattr(new, name) for name in NEW_FIELDS}
+    values |= {"created_at": datetime.now(UTC), "posted": False}
     return _case(connection.execute(insert(CASES).values(values).returning(CASES)).one())
 
 

@@ -268,7 +268,7 @@ class Jobs:
         """Forget what a job made, and its posts; its charge stays, a waiting delivery is dropped.
 
         Args:
-            deed: A moderator's, to be written down.
+            deed: A moderator's, to be written down if there was a result.
 
         Returns:
             Hashes that no job uses any more, to be deleted from the image store.
@@ -289,7 +289,7 @@ class Jobs:
                 now = datetime.now(UTC)
                 outbox.withdraw(connection, job_id, "the result was deleted", now)
             made = {name for name in (row.result_hash, row.latents_hash) if name is not None}
-            if deed is not None:
+            if deed is not None and row.result_hash is not None:
                 record_by(connection, deed, before={"deleted": False}, after={"deleted": True})
             return image_uses.unused(connection, made)
 

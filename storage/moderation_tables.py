@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, false, text
+from sqlalchemy import JSON, BigInteger, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import FreeText, RowNumber, UtcDateTime, word_of
@@ -172,3 +172,4 @@ class CaseRow(Base):
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reporter_waits: Mapped[bool] = mapped_column(server_default=false())
+    posted: Mapped[bool] = mapped_column(server_default=true())

@@ -28,13 +28,18 @@ class DeleteButton(JobButton, template=pattern("delete")):
         require_owner(interaction, job)
         app, deed = interaction.client.app, others_deed(interaction, self.action, job)
         for one in await app.database.jobs.group(job):
-            # One press is one deed, however many jobs share the message.
-            its_deed = deed if one.id == job.id else None
-            made = await app.database.jobs.delete_result(one.id, its_deed)
+            made = await app.database.jobs.delete_result(one.id, deed)
             await drop_unused(app.database, app.images, made)
+            if one.result_hash is not None:
+                # One press is one deed, however many jobs share the message.
+                deed = None
         app.eraser.wake()
         try:
             await interaction.delete_original_response()
         except discord.NotFound:
             # Pressed twice: the first press has deleted it.
             log.info("message was deleted before", job=job.id)
+            return
+        if deed is not None:
+            # Nothing was kept any more, and what was deleted is the message alone.
+            await app.database.audit.write(deed, before={"deleted": False}, after={"deleted": True})

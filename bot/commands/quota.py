@@ -56,7 +56,7 @@ async def me(interaction: "discord.Interaction[RestyleBot]") -> None:
 @app_commands.describe(member="Who gets them", amount="How many")
 async def gift(
     interaction: "discord.Interaction[RestyleBot]",
-    member: discord.User,
+    member: discord.User | discord.Member,
     amount: app_commands.Range[int, 1, MAX_CREDITS],
 ) -> None:
     """Move credits, and say so where both can read it."""
@@ -66,6 +66,9 @@ async def gift(
         raise NotAllowed(_("That works inside a server only."))
     if member.bot or member.id == origin.user_id:
         raise NotAllowed(_("Choose another member to give them to."))
+    if not isinstance(member, discord.Member):
+        # Discord lets anybody be named whose id one knows.
+        raise NotAllowed(_("Only a member of this server can be given some."))
     await Admission(app.database).admit(origin)
     ruling = await app.quotas.ruling(origin)
     if ruling.waits_until is not None:

@@ -1,6 +1,7 @@
 """The moderators' desk: cases are posted there with what one needs to decide, and decided there."""
 
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import discord
@@ -51,9 +52,17 @@ async def post_case(bot: "RestyleBot", case: Case) -> bool:
         except UNREACHED as error:
             log.warning("a case could not be posted", case=case.id, error=str(error))
         else:
+            await bot.app.database.cases.posted(case.id)
             return True
     await bot.app.database.cases.drop(case, case_texts.RESULT_EXPLICIT)
     return False
+
+
+async def post_left(bot: "RestyleBot", before: datetime) -> None:
+    """Post the cases of which a bot died before it had shown them to anybody."""
+    for case in await bot.app.database.cases.without_card(before):
+        log.info("a case had no card", case=case.id)
+        await post_case(bot, case)
 
 
 async def has_desk(bot: "RestyleBot", guild_id: int | None) -> bool:

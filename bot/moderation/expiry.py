@@ -7,6 +7,7 @@ import structlog
 
 from bot.delivery.faults import UNREACHED
 from bot.moderation.aftermath import follow
+from bot.moderation.desk import post_left
 from bot.quota.requests import tell_asker
 
 if TYPE_CHECKING:
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 UNDECIDED_DAYS = 14
+# Until a case's card is there, with much in hand.
+CARD_TAKES = timedelta(minutes=1)
 
 
-async def expire(bot: "RestyleBot", now: datetime) -> None:
-    """Close old reports, doubted pictures and requests for more."""
+async def tidy(bot: "RestyleBot", now: datetime, *, began: datetime) -> None:
+    """Show moderators what they were not shown, and close what they left undecided for long.
+
+    Args:
+        began: When this bot did; from before that nothing can still be on its way to them.
+    """
+    await post_left(bot, max(began, now - CARD_TAKES))
     await expire_cases(bot, now)
     await expire_requests(bot, now)
 

@@ -135,6 +135,24 @@ async def test_a_moderator_may_delete_what_others_made_and_that_is_written_down(
         assert (entry.before, entry.after) == ({"deleted": False}, {"deleted": True})
 
 
+async def test_a_moderators_delete_is_written_down_once_and_also_where_nothing_is_kept(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        carol = cleaner(s)
+        first = await s.result(count=2)
+        await s.press(first, "Delete", carol)
+        custom_id = f"r:delete:{s.job_of(first)}"
+        s.world.env.inject_error("DELETE", "/webhooks/*/*/messages/*", status=404, code=10008)
+        await s.press(await s.forge(custom_id), custom_id, carol)
+        assert len(await entries(s)) == 1
+        # Its time was over, so the message is all that there is.
+        swept = await s.result()
+        await s.app.database.jobs.delete_result(s.job_of(swept))
+        await s.press(swept, "Delete", carol)
+        assert len(await entries(s)) == 2
+
+
 async def test_a_moderator_may_cancel_what_others_asked_for_and_that_is_written_down(
     tmp_path: Path,
 ) -> None:

@@ -9,7 +9,9 @@ import discord
 import pytest
 import simcord
 
-from bot.moderation.expiry import UNDECIDED_DAYS, expire
+from bot.moderation.expiry import UNDECIDED_DAYS, tidy
+from storage.cases import NewCase
+from storage.moderation_tables import CaseKind
 from storage.records import JobStatus
 from tests.bot.forging import forge_press
 from tests.bot.moderation.test_rules import entries, moderator
@@ -204,14 +206,46 @@ async def test_what_nobody_decides_is_closed_in_the_end(tmp_path: Path) -> None:
         await report(s, first)
         bot: Any = s.world.env.bot
         now = datetime.now(UTC)
-        await expire(bot, now + timedelta(days=UNDECIDED_DAYS - 1))
+        await tidy(bot, now + timedelta(days=UNDECIDED_DAYS - 1), began=now)
         assert told(s, s.world.bob) == []
-        await expire(bot, now + timedelta(days=UNDECIDED_DAYS + 1))
+        await tidy(bot, now + timedelta(days=UNDECIDED_DAYS + 1), began=now)
         [line] = told(s, s.world.bob)
         assert "No moderator has looked" in line
         assert "decided already" in (await s.press(card_of(desk), "Remove", moderator(s))).refusal
         assert "nobody has decided" in card_of(desk).content
         assert first.id in {message.id for message in s.world.channel.history()}
+
+
+async def test_a_card_that_a_crash_kept_from_moderators_is_posted_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        desk, first = await with_desk(s), await s.result()
+        new = NewCase(
+            guild_id=s.world.alice.guild.id,
+            kind=CaseKind.REPORT,
+            job_id=s.job_of(first),
+            member_id=s.world.alice.id,
+            reporter_id=s.world.bob.id,
+            reason="not nice",
+            locale="en-US",
+            channel_id=s.world.channel.id,
+            message_id=first.id,
+        )
+        # There the bot dies.
+        assert await s.app.database.cases.open(new) is not None
+        await s.restart()
+        async with asyncio.timeout(20):
+            while not desk.history():  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0)
+        assert "not nice" in card_of(desk).content
+        while await s.app.database.cases.without_card(datetime.now(UTC)):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        bot: Any = s.world.env.bot
+        await tidy(bot, datetime.now(UTC), began=datetime.now(UTC))
+        assert len(desk.history()) == 1
+        await s.press(card_of(desk), "Dismiss", moderator(s))
+        assert "Dismissed by" in card_of(desk).content
 
 
 async def test_refund_gives_back_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import discord
 import pytest
 import simcord
 
-from bot.moderation.expiry import UNDECIDED_DAYS, expire
+from bot.moderation.expiry import UNDECIDED_DAYS, tidy
 from storage.audit import AuditEntry, Deed
 from storage.quota_requests import Request
 from storage.quota_tables import RequestState
@@ -134,6 +134,9 @@ async def test_what_cannot_be_given_is_refused(tmp_path: Path) -> None:
         for member, amount, why in ((bob, 5, "4 left today"), (alice, 1, "another member")):
             result = await alice.slash(channel, "quota gift", member=member, amount=amount)
             assert why in said(result)
+        stranger = c.s.world.env.create_user("erin")
+        result = await alice.slash(channel, "quota gift", member=stranger, amount=1)
+        assert "Only a member of this server" in said(result)
         await c.told(c.carol, "mod block", member=alice, reason="spam")
         result = await alice.slash(channel, "quota gift", member=bob, amount=1)
         assert "you ask for no pictures here" in said(result)
@@ -296,10 +299,10 @@ async def test_a_request_that_nobody_decides_is_over_in_the_end(tmp_path: Path) 
         card = await c.card()
         bot: Any = c.s.world.env.bot
         now = datetime.now(UTC)
-        await expire(bot, now + timedelta(days=UNDECIDED_DAYS - 1))
+        await tidy(bot, now + timedelta(days=UNDECIDED_DAYS - 1), began=now)
         assert (await c.request()).state is RequestState.OPEN
         for _again in range(2):
-            await expire(bot, now + timedelta(days=UNDECIDED_DAYS + 1))
+            await tidy(bot, now + timedelta(days=UNDECIDED_DAYS + 1), began=now)
         [told] = [one.content for one in c.s.world.alice.user.dm_channel.history()]
         assert "nobody has decided in time" in told
         assert "decided already" in (await c.s.press(card, "Approve", c.carol)).refusal
