@@ -87,11 +87,16 @@ class Erasures:
         )
         await self._sessions.transact(lambda connection: connection.execute(statement))
 
-    async def left(self, message_ids: Iterable[int] | None = None) -> int:
-        """How many of these messages, or of all, are still to be deleted."""
+    async def next_due_at(self) -> datetime | None:
+        """When the next is due; None where nothing is left to delete."""
+        statement = select(func.min(ErasureRow.due_at))
+        return await self._sessions.look(lambda session: session.scalars(statement).one())
+
+    async def left(self, message_ids: Collection[int] = ()) -> int:
+        """How many of these messages, or without any of all, are still to be deleted."""
         statement = select(func.count()).select_from(ErasureRow)
-        if message_ids is not None:
-            statement = statement.where(ErasureRow.message_id.in_(set(message_ids)))
+        if message_ids:
+            statement = statement.where(ErasureRow.message_id.in_(message_ids))
         return await self._sessions.look(lambda session: session.scalars(statement).one())
 
 

@@ -20,6 +20,7 @@ RETRY_S = 1.0
 LONGEST_PAUSE_S = 3600.0
 # Who asked waits for so long at most; the rest goes on without them.
 NOW_S = 20.0
+MOST_NOW = 500
 # Several bots on one database: while one deletes a message, the others leave it alone.
 HOLD_S = 60.0
 # A channel that the bot was shut out of for so long is not opened to it any more.
@@ -61,11 +62,13 @@ class Eraser:
         """
         if not message_ids:
             return 0
+        now_tried = list(message_ids)[:MOST_NOW]
         ends_at = datetime.now(UTC) + timedelta(seconds=NOW_S)
         async with self._turn:
-            await self._drain(only=message_ids, ends_at=ends_at)
+            await self._drain(only=now_tried, ends_at=ends_at)
         self.wake()
-        return await self._database.erasures.left(message_ids)
+        later = len(message_ids) - len(now_tried)
+        return later + await self._database.erasures.left(now_tried)
 
     async def _run(self) -> None:
         pause_s = 0.0
@@ -83,10 +86,12 @@ class Eraser:
         try:
             async with self._turn:
                 await self._drain()
-            return RETRY_S if await self._database.erasures.left() else IDLE_S
+            next_at = await self._database.erasures.next_due_at()
         except StorageError as error:
             log.error("messages to delete are out of reach", error=str(error))
             return RETRY_S
+        wait_s = IDLE_S if next_at is None else (next_at - datetime.now(UTC)).total_seconds()
+        return min(max(wait_s, RETRY_S), IDLE_S)
 
     async def _drain(self, only: Collection[int] = (), ends_at: datetime | None = None) -> None:
         while ends_at is None or datetime.now(UTC) < ends_at:

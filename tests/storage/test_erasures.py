@@ -43,10 +43,12 @@ async def test_a_message_is_due_until_it_is_gone(database: Database) -> None:
     await database.erasures.postpone(77, later, "503")
     assert await taken(database) == []
     assert await database.erasures.left([77]) == 1
+    assert await database.erasures.next_due_at() == later
     [again] = await database.erasures.take(later, 100)
     assert again.attempts == 1
     await database.erasures.done(77)
     assert await database.erasures.left() == 0
+    assert await database.erasures.next_due_at() is None
 
 
 async def test_what_one_bot_was_given_another_is_not(database: Database) -> None:
