@@ -132,10 +132,16 @@ class Cases:
 
         return await self._sessions.transact(work)
 
-    async def posted(self, case_id: int) -> None:
-        """There is a card of it before the moderators."""
-        statement = update(CASES).where(CASES.c.id == case_id).values(posted=True)
-        await self._sessions.transact(lambda connection: connection.execute(statement))
+    async def posted(self, case_id: int, channel_id: int, message_id: int) -> None:
+        """It has a card before the moderators; if the case is gone by now, the card goes."""
+        card = {"card_channel_id": channel_id, "card_message_id": message_id}
+        statement = update(CASES).where(CASES.c.id == case_id).values(posted=True, **card)
+
+        def work(connection: Connection) -> None:
+            if connection.execute(statement).rowcount == 0:
+                erasures.erase(connection, [(channel_id, message_id)], datetime.now(UTC))
+
+        await self._sessions.transact(work)
 
     async def without_card(self, before: datetime) -> list[Case]:
         """The undecided cases from before a time that no moderator was shown yet."""

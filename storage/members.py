@@ -282,9 +282,15 @@ def _delete(connection: Connection, job_ids: Sequence[str]) -> set[str]:
 
 
 def _delete_held(connection: Connection, user_id: int) -> set[str]:
-    """Delete a member's wishes and results that the content check put before moderators."""
+    """Delete a member's wishes and results that the content check put before moderators, with
+    the cards that show them."""
     held = _held(user_id)
     payloads = connection.scalars(select(CaseRow.payload).where(*held)).all()
+    # A card shows what is held until it is decided.
+    card = CaseRow.card_channel_id, CaseRow.card_message_id
+    shown = select(*card).where(*held, CaseRow.decision.is_(None), card[1].is_not(None))
+    rows: Iterable[Any] = connection.execute(shown)
+    erasures.erase(connection, [(row[0], row[1]) for row in rows], datetime.now(UTC))
     connection.execute(delete(CaseRow).where(*held))
     named = {name for payload in payloads for name in image_uses.all_hashes(payload)}
     return image_uses.unused(connection, named)

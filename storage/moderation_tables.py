@@ -173,3 +173,5 @@ class CaseRow(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reporter_waits: Mapped[bool] = mapped_column(server_default=false())
     posted: Mapped[bool] = mapped_column(server_default=true())
+    card_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    card_message_id: Mapped[int | None] = mapped_column(BigInteger)

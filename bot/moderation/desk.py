@@ -43,7 +43,7 @@ async def post_case(bot: "RestyleBot", case: Case) -> bool:
     if channel_id is not None:
         channel = bot.get_partial_messageable(channel_id, guild_id=case.guild_id)
         try:
-            await channel.send(
+            card = await channel.send(
                 await _card(bot, case),
                 files=await _pictures(bot, case),
                 view=case_view(case),
@@ -52,7 +52,7 @@ async def post_case(bot: "RestyleBot", case: Case) -> bool:
         except UNREACHED as error:
             log.warning("a case could not be posted", case=case.id, error=str(error))
         else:
-            await bot.app.database.cases.posted(case.id)
+            await bot.app.database.cases.posted(case.id, channel_id, card.id)
             return True
     await bot.app.database.cases.drop(case, case_texts.RESULT_EXPLICIT)
     return False

@@ -61,6 +61,7 @@ class Eraser:
             StorageError: The database is out of reach; the loop goes on with them later.
         """
         if not message_ids:
+            self.wake()
             return 0
         now_tried = list(message_ids)[:MOST_NOW]
         ends_at = datetime.now(UTC) + timedelta(seconds=NOW_S)

@@ -1,5 +1,6 @@
 """What a member owns: taken along as zip files, deleted whole, and left alone when they wish so."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -13,7 +14,7 @@ from PIL import Image
 from bot.jobs.spec import JobSpec
 from bot.privacy.export import ENTRY_BYTES
 from tests.bot.moderation.test_content import SKIN, flat, lines
-from tests.bot.moderation.test_reports import with_desk
+from tests.bot.moderation.test_reports import card_of, with_desk
 from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import PHOTO, Stage, buttons, stage
 from tests.engine.pictures import encoded, picture
@@ -167,8 +168,9 @@ async def test_an_export_has_all_else_and_delete_takes_it(tmp_path: Path) -> Non
 
 async def test_what_waits_for_a_moderator_is_forgotten_too(tmp_path: Path) -> None:
     async with stage(tmp_path, **lines(0.1, 0.9)) as s:
-        await with_desk(s)
+        desk = await with_desk(s)
         await s.restyle(image=flat(SKIN), prompt="held back")
+        assert len(card_of(desk).attachments) == 1
         case = await s.app.database.cases.get(s.world.alice.guild.id, 1)
         assert case is not None
         assert case.payload is not None
@@ -181,6 +183,9 @@ async def test_what_waits_for_a_moderator_is_forgotten_too(tmp_path: Path) -> No
         await s.world.alice.click(asked.response.message, label="Delete everything")
         assert await s.app.database.cases.get(s.world.alice.guild.id, 1) is None
         assert not await s.app.images.exists(source)
+        async with asyncio.timeout(20):
+            while desk.history():  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0)
 
 
 async def test_delete_stops_what_waits_and_says_what_still_runs(tmp_path: Path) -> None:

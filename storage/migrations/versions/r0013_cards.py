@@ -1,4 +1,4 @@
-"""Whether the moderators were shown a case; those of earlier were."""
+"""Whether the moderators were shown a case, and where; those of earlier were, somewhere."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,9 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns."""
     op.add_column(
         "cases", sa.Column("posted", sa.Boolean(), nullable=False, server_default=sa.true())
     )
+    op.add_column("cases", sa.Column("card_channel_id", sa.BigInteger()))
+    op.add_column("cases", sa.Column("card_message_id", sa.BigInteger()))
