@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-# What a contributor runs between two edits: no process is spawned, no model loaded.
+# What a contributor runs now and then: no model is loaded, no database server or browser started.
 check: lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not engine and not browser and not postgres"
 

@@ -25,15 +25,20 @@ def contact_sheet(shown: Sequence[Shown], path: Path, *, columns: int = 3) -> No
     """Write ``shown`` as one picture, row by row, the photo first."""
     font = ImageFont.load_default(size=17)
     cells = [(_fitted(one.path), _wrapped(one.title, font)) for one in shown]
-    height = max(image.height for image, _ in cells)
-    rows = -(-len(cells) // columns)
-    step_x, step_y = CELL + MARGIN, height + CAPTION + MARGIN
-    sheet = Image.new("RGB", (columns * step_x + MARGIN, rows * step_y + MARGIN), PAPER)
+    rows = [cells[at : at + columns] for at in range(0, len(cells), columns)]
+    # Each as tall as its tallest picture.
+    heights = [max(image.height for image, _ in row) for row in rows]
+    step = CELL + MARGIN
+    whole = sum(heights) + len(rows) * (CAPTION + MARGIN)
+    sheet = Image.new("RGB", (columns * step + MARGIN, whole + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    for at, (image, title) in enumerate(cells):
-        x, y = MARGIN + at % columns * step_x, MARGIN + at // columns * step_y
-        sheet.paste(image, (x + (CELL - image.width) // 2, y))
-        draw.multiline_text((x, y + height + 6), title, fill=INK, font=font, spacing=2)
+    y = MARGIN
+    for row, height in zip(rows, heights, strict=True):
+        for column, (image, title) in enumerate(row):
+            x = MARGIN + column * step
+            sheet.paste(image, (x + (CELL - image.width) // 2, y))
+            draw.multiline_text((x, y + height + 6), title, fill=INK, font=font, spacing=2)
+        y += height + CAPTION + MARGIN
     sheet.save(path)
 
 

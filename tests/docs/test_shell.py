@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.docs.markdown import fenced_lines
+from tests.docs.markdown import ROOT, fenced_lines
 from tests.docs.shell import PAGES, complaint, hidden, spoken, typed
 
 
@@ -25,6 +25,13 @@ def test_every_variable_that_a_file_is_to_set_is_read(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_of_commands_says_so(page: str) -> None:
     assert hidden(page) == []
+
+
+def test_every_page_is_looked_at() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.md")}
+    for folder in ("bot", "docs", "engine", "storage"):
+        pages |= {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.md")}
+    assert pages == set(PAGES)
 
 
 def test_there_is_something_to_look_at() -> None:

@@ -8,17 +8,19 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.monitoring.lookout import DISK_LOW, ENGINE_BACK, ENGINE_DOWN
+from tests.bot.cli.running import restyle
 from tests.storage.test_migrations import on_connection
 from tests.storage.test_upgrade_safety import OLDER, older
 from tests.wire import Drop
 from tests.wire.discord import WAIT_S
-from tests.wire.figures import figures
+from tests.wire.figures import figures, port_of
 from tests.wire.scene import Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -60,6 +62,16 @@ async def test_answers_calls_and_retries_are_counted_as_discord_saw_them(scene: 
     lines = [json.loads(line) for line in scene.bot.log.splitlines() if '"job"' in line]
     assert {line["event"] for line in lines} >= {"attempt ended", "delivery postponed"}
     assert all({"job", "guild", "attempt"} <= set(line) for line in lines)
+
+
+async def test_health_asks_the_bot_that_runs(scene: Scene) -> None:
+    where = {"RESTYLE_MONITORING_PORT": str(port_of(scene.bot))}
+    ask = partial(restyle, scene.bot.folder, "health", "--ready", **where)
+    async with asyncio.timeout(WAIT_S):
+        # discord.py waits two seconds for further guilds before it calls itself ready.
+        while (done := await asyncio.to_thread(ask)).returncode != 0:
+            assert json.loads(done.stdout)["gateway"] is False
+    assert json.loads(done.stdout) == {"gateway": True, "engine": True, "database": True}
 
 
 async def test_sighup_brings_in_what_harms_nothing_and_names_the_rest(scene: Scene) -> None:
