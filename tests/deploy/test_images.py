@@ -50,6 +50,44 @@ def test_every_setting_named_is_one(file: str) -> None:
     assert _named_settings("\n".join(lines)) <= known
 
 
+def _stages() -> dict[str, list[str]]:
+    """The lines of each stage of the Dockerfile, its FROM first."""
+    stages: dict[str, list[str]] = {}
+    for line in (ROOT / "Dockerfile").read_text("utf-8").splitlines():
+        if line.startswith("FROM "):
+            stages[line.rpartition(" AS ")[2]] = []
+        for name in list(stages)[-1:]:
+            stages[name].append(line.strip())
+    return stages
+
+
+@pytest.mark.parametrize("target", ["bot", "engine"])
+def test_each_target_runs_as_nobody_in_particular_and_tells_its_health(target: str) -> None:
+    stages = _stages()
+    assert stages["base"][0].split()[1] == "${PYTHON_IMAGE}${PYTHON_DIGEST}"
+    assert stages[target][0].split()[1] == "base"
+    assert "USER 10001:10001" in stages[target]
+    assert [line for line in stages[target] if line.startswith("HEALTHCHECK")] != []
+    # What only a build needs stays in the stage that builds.
+    assert [line for line in stages[target] if line.startswith("RUN")] == []
+
+
+def test_each_profile_adds_its_services_and_what_they_mount_is_there() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    started: dict[str, set[str]] = {}
+    for name, service in services.items():
+        for profile in service.get("profiles", [""]):
+            started.setdefault(profile, set()).add(name)
+        for volume in service.get("volumes", []):
+            place = volume.partition(":")[0]
+            assert not place.startswith("./") or (ROOT / place).exists(), place
+    assert started == {
+        "": {"bot", "engine"},
+        "postgres": {"postgres"},
+        "monitoring": {"prometheus", "grafana"},
+    }
+
+
 def test_the_engines_container_has_no_token() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
     engine = services["engine"]
