@@ -14,7 +14,7 @@ import platformdirs
 
 from bot.acks import Acks
 from bot.delivery.courier import Courier
-from bot.delivery.letters import LetterWriter, progress_letter
+from bot.delivery.letters import LetterWriter, progress_letter, waiting_letter
 from bot.delivery.outbox import Deliverer
 from bot.delivery.pausing import PauseNotices
 from bot.intake import Intake, IntakeLimits
@@ -25,12 +25,14 @@ from bot.jobs.deadline import Deadline
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.estimate import Estimator
 from bot.jobs.follower import Follower
+from bot.jobs.forecast import Forecast
 from bot.jobs.lease import Lease
 from bot.jobs.line import Line, OwnLine
 from bot.jobs.shared_line import SharedLine
 from bot.jobs.spec import JobSpec
+from bot.jobs.standings import Standings
 from bot.jobs.status import Editor, Status, StatusEditor
-from bot.jobs.submission import Submission
+from bot.jobs.submission import Submission, Submitted
 from bot.jobs.watch import MessageWatch
 from bot.looks.shelf import Shelf
 from bot.moderation.content import ContentCheck, SafetyChecker
@@ -56,6 +58,10 @@ from storage.sole_process import SoleProcess
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
+
+
+# How many of the jobs that were finished before a start tell how long the next will take.
+LEARNT_FROM = 50
 
 
 class Application:
@@ -91,7 +97,8 @@ class Application:
         self.metrics = Metrics()
         self.traces = job_traces(settings)
         self.announcements = Announcements(self.line)
-        self._estimator = Estimator()
+        self.estimator = Estimator()
+        self._forecast = Forecast(engine=self.engine, offer=self.offer, estimator=self.estimator)
         self.presses = Presses()
         self.acks = Acks()
         self.looks = Shelf(self.database.looks)
@@ -111,12 +118,13 @@ class Application:
             line=self.line,
             home=self._home,
             offer=self.offer,
-            estimator=self._estimator,
+            forecast=self._forecast,
             content=self.content,
         )
         self._dispatcher: Dispatcher | None = None
         self._deliverer: Deliverer | None = None
         self._eraser: Eraser | None = None
+        self._standings: Standings | None = None
         self._opened = AsyncExitStack()
 
     @property
@@ -130,6 +138,12 @@ class Application:
         """What deletes messages; there is none before ``start``."""
         assert self._eraser is not None, "the application has not been started"
         return self._eraser
+
+    @property
+    def standings(self) -> Standings:
+        """What tells those who wait; nothing does before ``start``."""
+        assert self._standings is not None, "the application has not been started"
+        return self._standings
 
     def wake_delivery(self) -> None:
         """There is something new in the outbox."""
@@ -185,13 +199,15 @@ class Application:
         sweeper.start()
         self._opened.push_async_callback(sweeper.close)
         self._deliverer = deliverer = self._make_deliverer(courier)
+        self._standings = standings = self._make_standings(courier)
+        self.estimator.learn_from(await self.database.jobs.newest_done(LEARNT_FROM))
         self._dispatcher = Dispatcher(
             engine=self.engine,
             database=self.database,
             line=self.line,
             follower=self._make_follower(client),
             editor_for=self._editors(courier),
-            finished=deliverer.wake,
+            finished=self._finished,
             paused=PauseNotices(self.database, self.announcements, courier).tell,
         )
         deliverer.start()
@@ -201,12 +217,20 @@ class Application:
             self.lease.lost.append(self._dispatcher.let_go)
         await self._dispatcher.start()
         self._opened.push_async_callback(self._dispatcher.close, self.settings.shutdown_grace_s)
+        standings.start()
+        # First of all: nothing may be told of a place after it was told that the bot restarts.
+        self._opened.push_async_callback(standings.close)
         deadline = Deadline(self.database, self._dispatcher.cancel)
         deadline.start()
         self._opened.push_async_callback(deadline.close)
 
     def _home(self) -> str | None:
         return None if self.lease is None else self.lease.id
+
+    def _finished(self) -> None:
+        """A job is over: that is to be told, and others may stand elsewhere in the line."""
+        self.wake_delivery()
+        self.standings.wake()
 
     async def _hear(self, beat: Beat) -> None:
         """What the other bots on the database left to this one, or want of it."""
@@ -232,12 +256,24 @@ class Application:
             engine=self.engine,
             database=self.database,
             images=self.images,
-            estimator=self._estimator,
+            forecast=self._forecast,
             max_attempts=self.settings.max_attempts,
             previews=self.settings.previews,
             review=ResultReview(self.content, client),
             metrics=self.metrics,
             traces=self.traces,
+        )
+
+    def _make_standings(self, courier: Courier) -> Standings:
+        async def tell(submitted: Submitted) -> None:
+            await courier.edit_by_token(submitted.jobs[0], waiting_letter(submitted))
+
+        return Standings(
+            line=self.line,
+            forecast=self._forecast,
+            announcements=self.announcements,
+            tell=tell,
+            interval_s=self.settings.message_edit_interval_s,
         )
 
     def _editors(self, courier: Courier) -> Callable[[Job], Editor]:
@@ -252,7 +288,12 @@ class Application:
             return StatusEditor(edit, self.settings.message_edit_interval_s)
 
         boards = Boards(make_editor)
-        return lambda job: boards.editor_for(job, JobSpec.from_mapping(job.params).count)
+
+        def editor_for(job: Job) -> Editor:
+            self.standings.begun(job.group_id or job.id)
+            return boards.editor_for(job, JobSpec.from_mapping(job.params).count)
+
+        return editor_for
 
     async def close(self) -> None:
         """End all, the last begun first. May be called twice."""

@@ -130,7 +130,7 @@ async def _acknowledge_again(interaction: "discord.Interaction[RestyleBot]") -> 
 
 async def _say_queued(interaction: "discord.Interaction[RestyleBot]", submitted: Submitted) -> None:
     """Say where the job stands; it is made and told of later, whether or not this is heard."""
-    job_id = submitted.job.id
+    job_id = submitted.jobs[0].id
     try:
         await _announce(interaction, submitted)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -138,14 +138,13 @@ async def _say_queued(interaction: "discord.Interaction[RestyleBot]", submitted:
 
 
 async def _announce(interaction: "discord.Interaction[RestyleBot]", submitted: Submitted) -> None:
-    job_id = submitted.job.id
-    async with interaction.client.app.announcements.announcing(job_id) as waits:
+    app, job_id = interaction.client.app, submitted.jobs[0].id
+    async with app.announcements.announcing(job_id) as waits:
         # The engine may have been quicker; then its progress message is the newer truth.
         if waits:
             await interaction.edit_original_response(
-                content=texts.queued(
-                    submitted.position, submitted.wait_s, submitted.balance, submitted.cost
-                ),
+                content=texts.queued(submitted),
                 view=waiting_view(job_id),
                 allowed_mentions=QUIET,
             )
+    app.standings.follow(submitted)

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.jobs.estimate import Work
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedJob:
@@ -19,6 +21,7 @@ class QueuedJob:
     Attributes:
         priority: Higher goes first, whoever was served when; 0 for ordinary members.
         retried: It had its turn already and lost it through no fault of its own.
+        work: What it will be for the engine, where that is known.
     """
 
     job_id: str
@@ -26,6 +29,7 @@ class QueuedJob:
     created_at: datetime
     priority: int = 0
     retried: bool = False
+    work: Work | None = None
 
     @property
     def age_order(self) -> tuple[int, datetime, str]:
@@ -137,6 +141,10 @@ class JobQueue(asyncio.Queue[QueuedJob]):
     def job_ids(self) -> list[str]:
         """The jobs that wait, in the order of their turns."""
         return [job.job_id for job in self._queue.order()]
+
+    def waiting(self) -> list[QueuedJob]:
+        """The jobs that wait, in the order of their turns."""
+        return list(self._queue.order())
 
     def position(self, job_id: str) -> int | None:
         """Place in the line, counted from 1; None for a job that does not wait."""

@@ -1,6 +1,7 @@
 """What members read: short sentences and the lines of progress and result messages."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from bot.disarming import disarmed, printable
 from bot.jobs.spec import Action, JobSpec
@@ -11,6 +12,9 @@ from bot.language.formats import duration, number, seconds
 from storage.errors import StorageError
 from storage.quota import QuotaBalance
 from storage.records import Job, JobStatus
+
+if TYPE_CHECKING:
+    from bot.jobs.submission import Submitted
 
 BAR_CELLS = 10
 PROMPT_SHOWN_CHARS = 300
@@ -55,9 +59,10 @@ INTERNAL_ERROR = N_("Something went wrong on my side. It has been noted; please 
 STORAGE_ERROR = N_("I cannot write anything down right now. Please try again in a minute.")
 
 
-def queued(position: int, wait_s: float | None, balance: QuotaBalance, cost: int = 1) -> str:
-    """Said once the job is durable, before anything is spent."""
-    return f"{_place(position, wait_s, balance)} " + _("It costs {cost}.").format(cost=cost)
+def queued(submitted: "Submitted") -> str:
+    """Said once the job is durable, before anything is spent, and again when it has moved on."""
+    cost = _("It costs {cost}.").format(cost=submitted.cost)
+    return f"{_place(submitted.place.number, submitted.wait_s, submitted.balance)} {cost}"
 
 
 def _place(position: int, wait_s: float | None, balance: QuotaBalance) -> str:

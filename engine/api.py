@@ -40,6 +40,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         running: Keys in the engine now.
         restarts: How often the supervisor had to start it again.
         step_seconds: Measured seconds per denoising step, by ``"{checkpoint} {width}x{height}"``.
+        profiled_seconds: What a step of one job took when it was tried at the start, in the same
+            form; known before there were jobs.
         checkpoint: Name of the checkpoint that is loaded, empty if none.
         max_rows: Most latents in one denoiser call, lower than asked for where memory ran out.
         out_of_memory: How often memory ran out since the process started.
@@ -55,6 +57,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     running: tuple[str, ...] = ()
     restarts: int = 0
     step_seconds: dict[str, float] = {}
+    profiled_seconds: dict[str, float] = {}
     checkpoint: str = ""
     max_rows: int = 0
     out_of_memory: int = 0

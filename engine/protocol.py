@@ -81,6 +81,7 @@ class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
 
     slots: int
     step_seconds: dict[str, float]
+    profiled_seconds: dict[str, float] = {}
     max_rows: int = 0
     out_of_memory: int = 0
     calls: dict[int, int] = {}

@@ -112,6 +112,19 @@ class Jobs:
             lambda session: [job_of(row) for row in session.scalars(statement)]
         )
 
+    async def newest_done(self, limit: int) -> list[Job]:
+        """The newest jobs whose results were made, by when they were asked for, newest first."""
+        statement = (
+            select(JobRow)
+            .where(JobRow.status == JobStatus.DONE)
+            # An id begins with its time, and there is an index of them.
+            .order_by(JobRow.id.desc())
+            .limit(limit)
+        )
+        return await self._sessions.look(
+            lambda session: [job_of(row) for row in session.scalars(statement)]
+        )
+
     async def kept_child(self, parent_id: str, action: str) -> Job | None:
         """The newest job of ``action`` on ``parent_id`` that is under way or whose result is kept.
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from functools import partial
 
 import discord
 import msgspec
@@ -15,6 +16,7 @@ from bot.intake import Encoded, Intake
 from bot.jobs.deadline import too_late
 from bot.jobs.spec import Action, JobSpec, is_hidden
 from bot.jobs.status import Status
+from bot.jobs.submission import Submitted
 from bot.language import _, read_by
 from bot.language.formats import number
 from storage.image_store import ImageStore
@@ -103,6 +105,14 @@ def _without_picture(jobs: Sequence[Job]) -> str:
 def strength_of(job: Job) -> str:
     """The strength of a job as it stands on a strip and in its menu."""
     return number(JobSpec.from_mapping(job.params).params.strength, 2)
+
+
+def waiting_letter(submitted: Submitted) -> Letter:
+    """The message of jobs that wait, with their place as it is known now."""
+    # The task goes on to others' jobs, and each is told of in its own member's language.
+    read_by(submitted.jobs[0].locale)
+    view = partial(waiting_view, submitted.jobs[0].id)
+    return Letter(content=texts.queued(submitted), files=tuple, view=view)
 
 
 def progress_letter(job: Job, status: Status) -> Letter:

@@ -5,7 +5,8 @@ from functools import partial
 
 import structlog
 
-from bot.jobs.estimate import Estimator
+from bot.jobs.estimate import Work
+from bot.jobs.forecast import Forecast, Run
 from bot.jobs.insistence import keep_trying
 from bot.jobs.spec import JobSpec
 from bot.jobs.status import Editor, Status
@@ -41,7 +42,7 @@ class Follower:
         engine: Engine,
         database: Database,
         images: ImageStore,
-        estimator: Estimator,
+        forecast: Forecast,
         max_attempts: int,
         previews: bool,
         metrics: Metrics,
@@ -51,7 +52,7 @@ class Follower:
         self._engine = engine
         self._database = database
         self._images = images
-        self._estimator = estimator
+        self._forecast = forecast
         self._max_attempts = max_attempts
         self._previews = previews
         self._metrics = metrics
@@ -83,16 +84,21 @@ class Follower:
                 log.info("what the job starts from is gone", error=str(error))
                 await self._database.jobs.fail(job.id, job.attempt, "gone", NO_LONGER_KEPT)
                 return True
-            terminal = await self._watch(
-                attempt, editor, lambda: job.id in unwanted, checked=not spec.explicit_allowed
-            )
+            with self._forecast.running(Work.of(spec.params)) as run:
+                terminal = await self._watch(
+                    attempt,
+                    editor,
+                    run,
+                    lambda: job.id in unwanted,
+                    checked=not spec.explicit_allowed,
+                )
         self._metrics.attempted(terminal)
         # Nothing may be edited on top of what the delivery is about to show.
         await editor.close()
         match terminal:
             case Done():
                 async with self._database.image_fence.using():
-                    made = await self._complete(job, spec, terminal)
+                    made = await self._complete(job, spec, run, terminal)
                 # A result that was not let pass is in nobody's use.
                 await drop_unused(self._database, self._images, made)
             case Cancelled():
@@ -131,6 +137,7 @@ class Follower:
         self,
         attempt: Attempt,
         editor: Editor,
+        run: Run,
         taken_back: Callable[[], bool],
         *,
         checked: bool,
@@ -148,12 +155,14 @@ class Follower:
                 and not await self._review.may_preview(event.image)
             ):
                 continue
+            if isinstance(event, Progress):
+                self._forecast.stepped(run, event.step, event.total)
             status = _advance(status, event)
             editor.show(status)
         # The protocol promises a terminal event; an engine that broke it is as good as dead.
         return Lost(key=attempt.key, seq=-1)
 
-    async def _complete(self, job: Job, spec: JobSpec, done: Done) -> set[str]:
+    async def _complete(self, job: Job, spec: JobSpec, run: Run, done: Done) -> set[str]:
         """Store and note the result; what was stored but is not to be shown."""
         try:
             result_hash = await self._images.put(done.image, ".webp")
@@ -179,7 +188,7 @@ class Follower:
             if not await self._review.passes(job, result, picture):
                 return {name for name in (result_hash, latents_hash) if name is not None}
         if await keep_trying(partial(self._database.jobs.complete, job.id, job.attempt, result)):
-            self._estimator.learn(spec.params, done.num_inference_steps, done.seconds)
+            self._forecast.learn(run, done.num_inference_steps, done.seconds)
         return set()
 
 

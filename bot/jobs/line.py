@@ -4,11 +4,27 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.jobs.estimate import Work, work_in
 from bot.queue import JobQueue, QueuedJob
 from storage.database import Database
 from storage.records import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where jobs that share a message stand.
+
+    Attributes:
+        number: The place of the first of them, counted from 1.
+        before: The work of all who have their turn before the last of them, its own companions
+            among these, as far as it falls to this bot's engine; None for what is not known.
+    """
+
+    number: int
+    before: tuple[Work | None, ...] = ()
 
 
 class Line(Protocol):
@@ -18,11 +34,18 @@ class Line(Protocol):
     def length(self) -> int:
         """How many jobs wait, as far as is known without asking."""
 
+    @property
+    def works(self) -> Sequence[Work | None]:
+        """The work of all who wait and fall to this bot's engine; None for what is not known."""
+
     async def begin(self) -> None:
         """Take over the jobs that wait already."""
 
-    async def join(self, jobs: Sequence[Job]) -> int:
-        """Let new jobs of one member wait; the place of the first, counted from 1."""
+    async def join(self, jobs: Sequence[Job]) -> Place:
+        """Let new jobs of one member wait, and tell where."""
+
+    async def place(self, job_ids: Sequence[str]) -> Place | None:
+        """Where jobs that share a message stand; None when none of them waits."""
 
     async def waits(self, job_id: str) -> bool:
         """Whether a job still waits."""
@@ -65,18 +88,33 @@ class OwnLine:
         """See ``Line``."""
         return self._queue.qsize()
 
+    @property
+    def works(self) -> Sequence[Work | None]:
+        """See ``Line``."""
+        return [one.work for one in self._queue.waiting()]
+
     async def begin(self) -> None:
         """See ``Line``."""
         self._queue.seed_served(await self._database.jobs.last_served())
         for job in await self._database.jobs.unfinished():
-            self._queue.put_nowait(queued_of(job))
+            self._queue.put_nowait(_with_work(job))
 
-    async def join(self, jobs: Sequence[Job]) -> int:
+    async def join(self, jobs: Sequence[Job]) -> Place:
         """See ``Line``."""
         for job in jobs:
-            self._queue.put_nowait(queued_of(job))
+            self._queue.put_nowait(_with_work(job))
         # Asked for at once: after the next await a dispatcher may already have taken it.
-        return self._queue.position(jobs[0].id) or 1
+        return await self.place([job.id for job in jobs]) or Place(number=1)
+
+    async def place(self, job_ids: Sequence[str]) -> Place | None:
+        """See ``Line``."""
+        waiting = self._queue.waiting()
+        numbers = [at for at, one in enumerate(waiting) if one.job_id in job_ids]
+        if not numbers:
+            return None
+        return Place(
+            number=numbers[0] + 1, before=tuple(one.work for one in waiting[: numbers[-1]])
+        )
 
     async def waits(self, job_id: str) -> bool:
         """See ``Line``."""
@@ -96,7 +134,7 @@ class OwnLine:
 
     def again(self, job: Job) -> None:
         """See ``Line``."""
-        self._queue.put_head(queued_of(job))
+        self._queue.put_head(_with_work(job))
 
     def leave(self, job_id: str) -> None:
         """See ``Line``."""
@@ -113,6 +151,10 @@ class OwnLine:
     async def waiting(self) -> list[str]:
         """See ``Line``."""
         return self._queue.job_ids()
+
+
+def _with_work(job: Job) -> QueuedJob:
+    return replace(queued_of(job), work=work_in(job))
 
 
 def queued_of(job: Job) -> QueuedJob:

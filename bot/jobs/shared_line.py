@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.jobs.estimate import Work
 from bot.jobs.insistence import RETRY_S
 from bot.jobs.lease import Lease
-from bot.jobs.line import queued_of
+from bot.jobs.line import Place, queued_of
 from bot.queue import JobQueue, QueuedJob
 from storage.database import Database
 from storage.errors import StorageError
@@ -40,14 +41,32 @@ class SharedLine:
         """See ``Line``; a beat old."""
         return self._lease.latest.waiting
 
+    @property
+    def works(self) -> Sequence[Work | None]:
+        """See ``Line``; a beat old."""
+        return [None] * self._share(self.length)
+
     async def begin(self) -> None:
         """The line is there already."""
 
-    async def join(self, jobs: Sequence[Job]) -> int:
+    async def join(self, jobs: Sequence[Job]) -> Place:
         """See ``Line``."""
-        place = await self._database.line.position(jobs[0].id)
+        place = await self.place([job.id for job in jobs])
         self._changed.set()
-        return place or 1
+        return place or Place(number=1)
+
+    async def place(self, job_ids: Sequence[str]) -> Place | None:
+        """See ``Line``; the others who wait are not read, so nothing is known of their work."""
+        ends = dict.fromkeys((job_ids[0], job_ids[-1]))
+        asked = [await self._database.line.position(job_id) for job_id in ends]
+        numbers = [number for number in asked if number is not None]
+        if not numbers:
+            return None
+        return Place(number=numbers[0], before=(None,) * self._share(numbers[-1] - 1))
+
+    def _share(self, jobs: int) -> int:
+        """How many of so many fall to this bot, if all that live are as quick as it is."""
+        return -(-jobs // (1 + self._lease.latest.others))
 
     async def waits(self, job_id: str) -> bool:
         """See ``Line``."""

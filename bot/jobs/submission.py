@@ -9,9 +9,10 @@ import msgspec
 
 from bot.errors import Gone, NotAllowed
 from bot.jobs.beginning import check_prompt
-from bot.jobs.estimate import Estimator
+from bot.jobs.estimate import Work
+from bot.jobs.forecast import Forecast
 from bot.jobs.honouring import honoured
-from bot.jobs.line import Line
+from bot.jobs.line import Line, Place
 from bot.jobs.origin import Origin
 from bot.jobs.spec import JobSpec
 from bot.jobs.wish import NO_LONGER_KEPT, Wish, hashes_of
@@ -54,14 +55,15 @@ class Submitted:
     """Jobs that are durable and wait, with what their member is told about them.
 
     Attributes:
-        job: The first of those that share the message.
-        position: Its place in the queue, counted from 1.
-        wait_s: Expected seconds until the result, or None before anything was measured.
+        jobs: All that share the message, by place.
+        place: Where they stand in the queue.
+        wait_s: Expected seconds until the last of them is done, or None before anything was
+            measured.
         cost: Credits for all of them.
     """
 
-    job: Job
-    position: int
+    jobs: tuple[Job, ...]
+    place: Place
     wait_s: float | None
     cost: int
     balance: QuotaBalance
@@ -83,7 +85,7 @@ class Submission:
         line: Line,
         home: Callable[[], str | None],
         offer: Offer,
-        estimator: Estimator,
+        forecast: Forecast,
         content: ContentCheck,
     ) -> None:
         self._settings = settings
@@ -92,7 +94,7 @@ class Submission:
         self._line = line
         self._home = home
         self._offer = offer
-        self._estimator = estimator
+        self._forecast = forecast
         self._admission = Admission(database)
         self._content = content
         self._quotas = Quotas(settings, database)
@@ -208,23 +210,19 @@ class Submission:
         self, jobs: list[Job], specs: list[JobSpec], terms: Terms, cost: int
     ) -> Submitted:
         first = jobs[0]
-        position = await self._line.join(jobs)
+        place = await self._line.join(jobs)
+        wait_s = self._forecast.wait_s(place.before, Work.of(specs[-1].params))
         balance = await self._database.quota.balance(first.guild_id, first.user_id, terms)
-        wait_s = self._wait_s(specs, position)
-        return Submitted(job=first, position=position, wait_s=wait_s, cost=cost, balance=balance)
-
-    def _wait_s(self, specs: list[JobSpec], position: int) -> float | None:
-        """Seconds until the last of ``specs`` is expected, the first in that place of the queue."""
-        params = specs[0].params
-        steps = self._offer.still(params.checkpoint).num_inference_steps
-        seconds = self._estimator.seconds(params, steps)
-        return None if seconds is None else seconds * (position + len(specs) - 1)
+        return Submitted(jobs=tuple(jobs), place=place, wait_s=wait_s, cost=cost, balance=balance)
 
     def _require_time(self, origin: Origin, specs: list[JobSpec]) -> None:
         """Refuse what is only reached by a token that will not live to see it."""
-        wait_s = self._wait_s(specs, self._line.length + 1)
+        if not origin.private:
+            return
+        *companions, last = (Work.of(spec.params) for spec in specs)
+        wait_s = self._forecast.wait_s([*self._line.works, *companions], last)
         left_s = (origin.token_expires_at - discord.utils.utcnow()).total_seconds()
-        if origin.private and wait_s is not None and wait_s > left_s:
+        if wait_s is not None and wait_s > left_s:
             raise NotAllowed(_(TOO_LONG_A_WAIT))
 
 

@@ -197,6 +197,7 @@ class LocalEngine:
                     self._health,
                     slots=reply.slots,
                     step_seconds=reply.step_seconds,
+                    profiled_seconds=reply.profiled_seconds,
                     max_rows=reply.max_rows,
                     out_of_memory=reply.out_of_memory,
                     calls=reply.calls,

@@ -72,6 +72,17 @@ class EngineCore:
         return self._denoising.step_seconds
 
     @property
+    def profiled_seconds(self) -> dict[str, float]:
+        """What the profile says that a job's call takes alone, in the form of ``step_seconds``."""
+        profile, side = self.policy.profile, self._checkpoint.size
+        if profile is None:
+            return {}
+        # With classifier-free guidance a job takes two rows.
+        rows = 2 if self._checkpoint.guidance_scale > 1 else 1
+        seconds = profile.row_seconds(rows, side * side)
+        return {f"{self._checkpoint.name} {side}x{side}": seconds}
+
+    @property
     def calls(self) -> Counter[int]:
         """How many denoiser calls were made, by the latents that shared them."""
         return self._denoising.calls

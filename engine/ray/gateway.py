@@ -247,7 +247,9 @@ class Gateway:
             return
         seats = self._fleet.seats.values()
         seconds: dict[str, float] = {}
+        profiled: dict[str, float] = {}
         for seat in seats:
+            profiled |= seat.report.profiled_seconds if seat.report else {}
             for size, each in seat.step_seconds.items():
                 seconds[size] = min(each, seconds.get(size, each))
         reports = [seat.report for seat in seats if seat.report]
@@ -257,6 +259,7 @@ class Gateway:
         report = Report(
             slots=self._slots,
             step_seconds=seconds,
+            profiled_seconds=profiled,
             max_rows=max((one.max_rows for one in reports), default=0),
             out_of_memory=sum(one.out_of_memory for one in reports),
             calls=dict(calls),

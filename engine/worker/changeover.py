@@ -44,6 +44,7 @@ class Changeover:
         self._waiting: deque[Attempt] = deque()
         self._events: list[Event] = []
         self._step_seconds: dict[str, float] = {}
+        self._profiled_seconds: dict[str, float] = {}
         self._calls: Counter[int] = Counter()
         self._max_rows = self._core.max_rows
         self._out_of_memory = 0
@@ -74,6 +75,12 @@ class Changeover:
         """Measured seconds per call, by ``"{checkpoint} {width}x{height}"``."""
         now = {} if self._core is None else self._core.step_seconds
         return self._step_seconds | now
+
+    @property
+    def profiled_seconds(self) -> dict[str, float]:
+        """What calls take by the profiles of all that were loaded; see ``EngineCore``."""
+        now = {} if self._core is None else self._core.profiled_seconds
+        return self._profiled_seconds | now
 
     @property
     def calls(self) -> Counter[int]:
@@ -126,7 +133,7 @@ class Changeover:
             return self._core
         if self._core is not None:
             self._step_seconds, self._out_of_memory = self.step_seconds, self.out_of_memory
-            self._calls = self.calls
+            self._calls, self._profiled_seconds = self.calls, self.profiled_seconds
             self._max_rows = self._core.max_rows
             # There may be room for one only, so the old goes before the new comes.
             self._core = None

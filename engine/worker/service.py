@@ -105,6 +105,7 @@ class Service:
         return Report(
             slots=self._slots(),
             step_seconds=self._core.step_seconds,
+            profiled_seconds=self._core.profiled_seconds,
             max_rows=self._core.max_rows,
             out_of_memory=self._core.out_of_memory,
             calls=self._core.calls,

@@ -19,15 +19,17 @@ STEPS = 4
 class PaintEngine:
     """Behaves as ``engine.api.Engine`` promises.
 
-    ``gate`` is open unless a test holds it: then attempts wait before their first step. A ``deaf``
-    engine does not obey a cancel. ``flagged`` is what its checkpoint's safety checker says, and
-    ``preview`` the colour of its previews.
+    ``gate`` is open unless a test holds it: then attempts wait before their first step. With
+    ``paced`` each step waits until it is released one. A ``deaf`` engine does not obey a cancel.
+    ``flagged`` is what its checkpoint's safety checker says, and ``preview`` the colour of its
+    previews.
     """
 
     slots: int = 2
     workers: tuple[WorkerHealth, ...] = ()
     restarts: int = 0
     deaf: bool = False
+    paced: asyncio.Semaphore | None = None
     flagged: bool | None = None
     preview: str | tuple[int, int, int] = "teal"
     attempts: list[Attempt] = field(default_factory=list)
@@ -104,6 +106,8 @@ class PaintEngine:
             )
         await self.gate.wait()
         for step in range(STEPS):
+            if self.paced is not None:
+                await self.paced.acquire()
             queue.put_nowait(Progress(key, 2 + step, step + 1, STEPS))
         if self.fails:
             failed = self.fails.pop(0)

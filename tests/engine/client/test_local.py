@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -25,9 +26,10 @@ CPU = EngineOptions(device="cpu")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared() -> AsyncIterator[LocalEngine]:
-    """One engine for all tests that leave it as they found it."""
-    engine = LocalEngine(CPU)
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalEngine]:
+    """One engine for all tests that leave it as they found it; it tries its steps at the start."""
+    profiles = tmp_path_factory.mktemp("profiles")
+    engine = LocalEngine(msgspec.structs.replace(CPU, profile_dir=profiles))
     await engine.start()
     yield engine
     await engine.close()
@@ -65,6 +67,9 @@ async def test_an_attempt_is_told_from_start_to_result(shared: LocalEngine) -> N
     health = shared.health()
     assert (health.alive, health.device, health.checkpoint) == (True, "cpu", "embedded")
     assert health.running == ()
+    [(place, seconds)] = health.profiled_seconds.items()
+    assert place == "embedded 256x256"
+    assert seconds > 0
 
 
 async def test_the_same_attempt_gives_the_same_bytes_alone_and_nearly_in_company(

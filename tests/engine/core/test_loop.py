@@ -167,6 +167,14 @@ def test_on_a_full_device_the_shortest_goes_first(family: CountingFamily) -> Non
     assert names == ["long"] + ["short"] * 3 + ["long"] * 8
 
 
+def test_what_a_step_took_at_the_start_is_known_before_any_job(family: CountingFamily) -> None:
+    measured = Profile(pixels=EMBEDDED.size**2, seconds=((1, 1.0), (2, 1.5), (4, 3.0)))
+    core = EngineCore(family, EMBEDDED, max_rows=8, profile=measured)
+    # With guidance a job takes two rows.
+    assert core.profiled_seconds == {f"embedded {EMBEDDED.size}x{EMBEDDED.size}": 1.5}
+    assert EngineCore(family, EMBEDDED, max_rows=8).profiled_seconds == {}
+
+
 def test_what_a_finished_row_costs_holds_up_one_turn_at_most(
     core: EngineCore, family: CountingFamily
 ) -> None:
