@@ -36,13 +36,19 @@ class TimedEngine(PaintEngine):
         )
 
 
-def forecast(*, slots: int = 1, step_s: float | None = 1.0, **timed: dict[str, float]) -> Forecast:
+def forecast(
+    *,
+    slots: int = 1,
+    step_s: float | None = 1.0,
+    timed: dict[str, float] | None = None,
+    profiled: dict[str, float] | None = None,
+) -> Forecast:
     """One that has learnt that a step takes so long, whoever else runs."""
     estimator = Estimator()
     if step_s is not None:
         for company in range(1, slots + 1):
             estimator.learn(WORK, STEPS, STEPS * step_s, company)
-    engine = TimedEngine(slots=slots, **timed)
+    engine = TimedEngine(slots=slots, timed=timed or {}, profiled=profiled or {})
     return Forecast(engine=engine, offer=Offer([CHECKPOINT]), estimator=estimator)
 
 

@@ -9,6 +9,7 @@ import pytest
 import simcord
 
 from bot.jobs.deadline import Deadline
+from bot.jobs.estimate import Work
 from bot.jobs.spec import JobSpec
 from storage.records import JobStatus
 from tests.bot.stage import PHOTO, Asked, Stage, buttons, stage
@@ -148,8 +149,8 @@ async def test_what_would_outlive_its_token_is_taken_back_and_told(tmp_path: Pat
 async def test_a_queue_longer_than_the_token_lives_is_refused(tmp_path: Path) -> None:
     async with stage(tmp_path) as s:
         await s.result()
-        params = s.engine.attempts[-1].params
-        s.app._estimator.learn(params, 20, timedelta(days=9).total_seconds())
+        work = Work.of(s.engine.attempts[-1].params)
+        s.app.estimator.learn(work, 1, timedelta(days=9).total_seconds())
         asked = await restyle_told(s, app_permissions="1024")
         assert "the queue is longer" in asked.refusal
         assert len((await (await s.restyle()).outcome()).attachments) == 1
