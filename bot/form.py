@@ -1,5 +1,6 @@
 """The form for those who would rather fill in fields than type options: one first picture."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -7,16 +8,18 @@ import discord
 from bot.buttons.once import no_second
 from bot.conversation import answer_with_restyle
 from bot.jobs.beginning import FirstWish
-from bot.jobs.wish import MAX_COUNT
 from bot.language import N_, _
 from bot.last_picture import last_picture
+from bot.looks.look import MAX_NAME_CHARS
 from bot.looks.picking import with_look
 from bot.looks.shelf import Shelved
 from bot.modals import TEXT_INPUT_MAX_CHARS, strength_input
+from bot.offer import check_ability
 from bot.open_forms import Form
 from bot.pictures import Fetch, Given, attached
 from bot.place import guild_of
 from bot.presses import FORM_PAUSE_S
+from bot.quota.choices import CountsOffered, counts_offered
 from bot.strength import parse_strength
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 TITLE = N_("Restyle")
 MAX_OPTIONS = 25
+NOTHING_GIVEN = FirstWish()
 
 
 class FirstForm(Form):
@@ -32,6 +36,7 @@ class FirstForm(Form):
     Args:
         picture: Fetches the picture; without it the form has a field to upload one, and left empty
             that stands for the channel's last picture.
+        given: What the member has said already; what the form does not ask for stays as it is.
     """
 
     word = "first"
@@ -43,10 +48,13 @@ class FirstForm(Form):
         picture: Fetch | None,
         looks: list[Shelved],
         strength: float | None,
+        counts: CountsOffered,
         max_chars: int,
+        given: FirstWish = NOTHING_GIVEN,
     ) -> None:
         super().__init__(title=title)
         self._picture = picture
+        self._given = given
         self.upload: discord.ui.FileUpload[Any] | None = None
         if picture is None:
             self.upload = discord.ui.FileUpload(custom_id="image", required=False)
@@ -59,15 +67,8 @@ class FirstForm(Form):
             custom_id="prompt",
         )
         self._add(_("Prompt"), _("How the picture should look"), self.prompt)
-        self.look: discord.ui.Select[Any] = discord.ui.Select(
-            custom_id="look",
-            required=False,
-            options=[
-                discord.SelectOption(label=one.look.name, description=_(one.whose.value))
-                for one in looks[:MAX_OPTIONS]
-            ],
-        )
-        self._add(_("Look"), _("A saved look to put your words into"), self.look)
+        self.look = _look_field(looks)
+        self._add(_("Look"), _look_description(looks), self.look)
         self.strength: discord.ui.TextInput[Any] | None = None
         if strength is not None:
             self.strength = strength_input(strength)
@@ -76,18 +77,31 @@ class FirstForm(Form):
         self.count: discord.ui.Select[Any] = discord.ui.Select(
             custom_id="count",
             required=False,
-            options=[discord.SelectOption(label=str(n)) for n in range(1, MAX_COUNT + 1)],
+            options=[
+                discord.SelectOption(
+                    label=one.name, value=str(one.value), default=one.value == given.count > 1
+                )
+                for one in counts.choices
+            ],
         )
-        self._add(_("How many"), _("Each has a seed of its own, and is counted"), self.count)
+        said = counts.each or _("Each has a seed of its own, and is counted")
+        self._add(_("How many"), said, self.count)
 
     def _add(self, text: str, description: str, component: discord.ui.Item[Any]) -> None:
         self.add_item(discord.ui.Label(text=text, description=description, component=component))
 
+    @property
+    def _look_named(self) -> str | None:
+        if isinstance(self.look, discord.ui.TextInput):
+            return self.look.value.strip() or None
+        return next(iter(self.look.values), None)
+
     async def submitted(self, interaction: "discord.Interaction[RestyleBot]") -> None:
         """Read the form; what makes no sense in it is told to the member."""
         app = interaction.client.app
-        look = next(iter(self.look.values), None)
-        first = FirstWish(
+        look = self._look_named
+        first = replace(
+            self._given,
             prompt=self.prompt.value.strip(),
             strength=None if self.strength is None else parse_strength(self.strength.value),
             count=int(next(iter(self.count.values), "1")),
@@ -108,20 +122,60 @@ class FirstForm(Form):
                 )
 
 
+def _look_field(looks: list[Shelved]) -> "discord.ui.Select[Any] | discord.ui.TextInput[Any]":
+    """A menu of the looks; where they are more than fit into one, a field for a look's name."""
+    if len(looks) > MAX_OPTIONS:
+        return discord.ui.TextInput(
+            custom_id="look",
+            required=False,
+            max_length=MAX_NAME_CHARS,
+            placeholder=looks[0].look.name,
+        )
+    return discord.ui.Select(
+        custom_id="look",
+        required=False,
+        options=[
+            discord.SelectOption(label=one.look.name, description=_(one.whose.value))
+            for one in looks
+        ],
+    )
+
+
+def _look_description(looks: list[Shelved]) -> str:
+    if len(looks) > MAX_OPTIONS:
+        told = _("The name of one of {count}; /look list shows them all")
+        return told.format(count=len(looks))
+    return _("A saved look to put your words into")
+
+
 async def open_form(
     interaction: "discord.Interaction[RestyleBot]",
     picture: Fetch | None,
     *,
     title: str | None = None,
+    given: FirstWish = NOTHING_GIVEN,
 ) -> None:
-    """Show the form as the answer to ``interaction``."""
+    """Show the form as the answer to ``interaction``.
+
+    Args:
+        given: What the member has said already.
+
+    Raises:
+        NotAllowed: The checkpoint cannot do that; it is told before a form is filled in.
+    """
     app = interaction.client.app
-    takes_strength = app.checkpoint.abilities.takes_strength
+    checkpoint = app.offer.named(given.checkpoint)
+    check_ability(
+        checkpoint, "img2img", strength=given.strength, negative_prompt=given.negative_prompt
+    )
+    strength = checkpoint.strength if given.strength is None else given.strength
     form = FirstForm(
         title=title or _(TITLE),
         picture=picture,
         looks=await app.looks.all_for(guild_of(interaction), interaction.user.id),
-        strength=app.checkpoint.strength if takes_strength else None,
+        strength=strength if checkpoint.abilities.takes_strength else None,
+        counts=await counts_offered(interaction),
         max_chars=app.settings.prompt_max_chars,
+        given=given,
     )
     await form.show(interaction)

@@ -4,6 +4,10 @@ from typing import Any
 
 import discord
 
+# Stands among a command's extras where it works only in a guild that invited the bot, though the
+# group that it belongs to works everywhere: Discord knows contexts of whole commands only.
+GUILDS_OWN = "guilds_own"
+
 
 def guild_of(interaction: discord.Interaction[Any]) -> int | None:
     """The guild whose rules and quotas hold; None in direct messages.

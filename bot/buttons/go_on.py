@@ -1,5 +1,6 @@
 """Buttons that make a new picture from a finished one: vary, reroll, remix."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -14,7 +15,6 @@ from bot.jobs.wish import MAX_STRENGTH, MIN_STRENGTH, Wish, go_on
 from bot.language import N_, _
 from bot.modals import WishModal
 from bot.presses import FORM_PAUSE_S
-from bot.quota import texts
 from bot.quota.quote import quote
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
         ) -> None:
             async def wish(bot: "RestyleBot") -> Wish:
                 parent = await self.job(bot)
-                return go_on(parent, Action.REMIX, prompt=prompt, strength=strength)
+                remix = go_on(parent, Action.REMIX, prompt=prompt, strength=strength)
+                # No more than the form has told.
+                return replace(remix, at_most=asked.price if asked.told else None)
 
             what = f"{self.action} {self.job_id} {prompt} {strength}"
             await answer_once(answer, what, wish, FORM_PAUSE_S)
@@ -85,6 +87,6 @@ class RemixButton(JobButton, template=pattern(Action.REMIX)):
             strength=kept if checkpoint.abilities.takes_strength else None,
             max_chars=bot.app.settings.prompt_max_chars,
             submitted=submitted,
-            note="" if asked.is_usual else texts.price_of(asked.count, asked.price, asked.balance),
+            note=asked.told,
         )
         await modal.show(interaction)

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.language import N_, _
 from bot.listing import parted
+from bot.place import GUILDS_OWN, guild_of
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -43,24 +44,27 @@ def _lines(interaction: "discord.Interaction[RestyleBot]") -> tuple[list[str], l
             continue
         needed = command.default_permissions
         if needed is None:
-            every += _described(command)
-        elif interaction.guild_id is not None and needed <= interaction.permissions:
-            moderating += _described(command)
+            every += _described(interaction, command)
+        elif guild_of(interaction) is not None and needed <= interaction.permissions:
+            moderating += _described(interaction, command)
     return every, moderating
 
 
 def _works_here(interaction: discord.Interaction[Any], command: Any) -> bool:
-    contexts = command.allowed_contexts
-    if contexts is None:
-        return True
-    if interaction.guild_id is not None:
-        return contexts.guild is not False
-    return contexts.dm_channel is not False
+    here, contexts = interaction.context, command.allowed_contexts
+    brought_along = interaction.guild_id is not None and guild_of(interaction) is None
+    if brought_along and not command.allowed_installs.user:
+        return False
+    if here.private_channel:
+        return contexts.private_channel is True
+    return (contexts.dm_channel if interaction.guild_id is None else contexts.guild) is True
 
 
-def _described(command: Any) -> Iterator[str]:
+def _described(interaction: discord.Interaction[Any], command: Any) -> Iterator[str]:
     inner = [command] if isinstance(command, app_commands.Command) else command.walk_commands()
     for one in inner:
         if isinstance(one, app_commands.Command):
+            if one.extras.get(GUILDS_OWN) and guild_of(interaction) is None:
+                continue
             name = " ".join(_(part) for part in one.qualified_name.split())
             yield f"`/{name}` {_(one.description)}"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.commands.priced import counts, lengths, parse_size, sizes
 from bot.jobs.beginning import FirstWish
 from bot.jobs.size import Shape
 from bot.jobs.wish import MAX_COUNT
@@ -14,6 +13,7 @@ from bot.language import _
 from bot.looks.shelf import Shelf, Shelved
 from bot.offer import Offer
 from bot.place import guild_of
+from bot.quota.choices import counts, lengths, parse_size, sizes
 from bot.strength import parse_strength, strength_choices
 from engine.resolve import MAX_STEPS
 

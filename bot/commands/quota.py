@@ -11,6 +11,7 @@ from bot.language import _
 from bot.moderation.admission import Admission, Wording
 from bot.moderation.case_texts import to_reporter
 from bot.naming import only
+from bot.place import GUILDS_OWN
 from bot.quota import texts
 from bot.quota.requests import ask_moderators
 from storage.errors import QuotaExceeded
@@ -52,7 +53,11 @@ async def me(interaction: "discord.Interaction[RestyleBot]") -> None:
     await interaction.edit_original_response(content=told)
 
 
-@quota.command(name="gift", description="Give some of your pictures to another member")
+@quota.command(
+    name="gift",
+    description="Give some of your pictures to another member",
+    extras={GUILDS_OWN: True},
+)
 @app_commands.describe(member="Who gets them", amount="How many")
 async def gift(
     interaction: "discord.Interaction[RestyleBot]",
@@ -90,7 +95,11 @@ async def gift(
     )
 
 
-@quota.command(name="ask", description="Ask the moderators for more pictures")
+@quota.command(
+    name="ask",
+    description="Ask the moderators for more pictures",
+    extras={GUILDS_OWN: True},
+)
 @app_commands.describe(amount="How many more", why="What for; the moderators read it")
 async def ask(
     interaction: "discord.Interaction[RestyleBot]",

@@ -51,10 +51,6 @@ def restyle_command(settings: Settings, offer: Offer) -> app_commands.Command[An
         spoiler: bool | None = None,
     ) -> None:
         picture = picture_meant(interaction, image, member)
-        if prompt is None and look is None:
-            # Nothing was said on how it should look, so that is asked.
-            await open_form(interaction, picture)
-            return
         first = first_wish(
             prompt=prompt,
             strength=strength,
@@ -66,6 +62,10 @@ def restyle_command(settings: Settings, offer: Offer) -> app_commands.Command[An
             negative_prompt=negative_prompt,
             spoiler=spoiler,
         )
+        if prompt is None and look is None:
+            # Nothing was said on how it should look, so that is asked; what was said stays.
+            await open_form(interaction, picture, given=first)
+            return
 
         async def newest() -> Given:
             return await last_picture(interaction)

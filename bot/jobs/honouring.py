@@ -22,6 +22,7 @@ MADE_WITH_STRENGTH = N_("{name} takes no strength, and that picture has one; ple
 MADE_WITH_NEGATIVE = N_(
     "{name} takes no negative prompt, and that picture has one; please begin anew with `/restyle`."
 )
+OWN_STEPS = N_("{name} makes it in its own number of steps, not in {steps}.")
 SMALLER = N_("{name} makes no picture as large as that, so this one has {width} × {height} pixels.")
 
 
@@ -56,19 +57,28 @@ def _honoured(action: Action, spec: JobSpec, offer: Offer) -> JobSpec:
     if task != "text2img" and not abilities.takes_strength:
         spec = _without_strength(action, spec, checkpoint, moved=moved)
     if moved:
-        spec = msgspec.structs.replace(
-            spec,
-            # How many steps are many is each checkpoint's own affair.
-            params=msgspec.structs.replace(spec.params, checkpoint=name, num_inference_steps=None),
-            # Latents mean something to the checkpoint that made them only.
-            source_latents_hash=None,
-            notes=(*spec.notes, _(NOT_OFFERED).format(old=old, new=name)),
-        )
+        spec = _moved(spec, name)
     # A source that is smaller than its result is enlarged, and so it is when that is made again.
     enlarging = action is Action.UPSCALE or (
         action in (Action.REROLL, Action.STRIP) and not moved and task == "img2img"
     )
     return _sized(spec, checkpoint, longest=checkpoint.longest_side(upscaling=enlarging))
+
+
+def _moved(spec: JobSpec, name: str) -> JobSpec:
+    """The spec by another checkpoint, with notes that say so."""
+    steps, notes = spec.params.num_inference_steps, [*spec.notes]
+    notes.append(_(NOT_OFFERED).format(old=spec.params.checkpoint, new=name))
+    if steps is not None:
+        # How many steps are many is each checkpoint's own affair.
+        notes.append(_(OWN_STEPS).format(name=name, steps=steps))
+    return msgspec.structs.replace(
+        spec,
+        params=msgspec.structs.replace(spec.params, checkpoint=name, num_inference_steps=None),
+        # Latents mean something to the checkpoint that made them only.
+        source_latents_hash=None,
+        notes=tuple(notes),
+    )
 
 
 def _without_strength(

@@ -12,9 +12,10 @@ from bot.jobs.size import Size, size_rule
 from bot.jobs.wish import MAX_COUNT
 from bot.language import N_, _
 from bot.quota import texts
-from bot.quota.price import SizeClass, size_class, steps_class
+from bot.quota.price import PriceRule, SizeClass, size_class, steps_class
 from engine.checkpoints import Checkpoint
 from engine.resolve import MAX_STEPS
+from storage.quota import QuotaBalance
 
 if TYPE_CHECKING:
     from bot.client import RestyleBot
@@ -73,6 +74,30 @@ async def lengths(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountsOffered:
+    """How many pictures a form offers.
+
+    Attributes:
+        choices: One for each number; its name tells the price.
+        each: What one of them costs and what is left today; empty for members without a limit.
+    """
+
+    choices: list[app_commands.Choice[int]]
+    each: str
+
+
+async def counts_offered(interaction: "discord.Interaction[RestyleBot]") -> CountsOffered:
+    """What a form offers that ``interaction`` opens, for the size and steps given with it."""
+    purse = await _purse(interaction)
+    chosen = replace(_chosen(interaction), count=1)
+    numbers, limited = range(1, MAX_COUNT + 1), purse.balance.remaining is not None
+    return CountsOffered(
+        choices=[purse.offered(str(n), n, replace(chosen, count=n)) for n in numbers],
+        each=texts.each(purse.price(chosen), purse.balance) if limited else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
     """What bears on the price, as far as it is chosen."""
 
@@ -104,23 +129,36 @@ def _checkpoint(interaction: "discord.Interaction[RestyleBot]") -> Checkpoint:
     return offer.still(str(interaction.namespace.checkpoint or offer.default.name))
 
 
-async def _offered(
-    interaction: "discord.Interaction[RestyleBot]", wishes: list[tuple[str, Value, _Chosen]]
-) -> list[app_commands.Choice[Value]]:
-    """What each value is offered as: its word, what the wish then costs, and what is left."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Purse:
+    """What a member has, and what things cost them."""
+
+    prices: PriceRule
+    balance: QuotaBalance
+    checkpoint: Checkpoint
+
+    def price(self, chosen: _Chosen) -> int:
+        length = steps_class(chosen.steps, self.checkpoint)
+        return self.prices.price(chosen.count, _class(chosen.size, self.checkpoint), length)
+
+    def offered(self, word: str, value: Value, chosen: _Chosen) -> app_commands.Choice[Value]:
+        """A value with its word, what the wish then costs, and what is left."""
+        name = texts.offered(word, self.price(chosen), self.balance)
+        return app_commands.Choice(name=name, value=value)
+
+
+async def _purse(interaction: "discord.Interaction[RestyleBot]") -> _Purse:
     app, origin = interaction.client.app, origin_of(interaction, None)
     ruling = await app.quotas.ruling(origin)
     balance = await app.database.quota.balance(origin.guild_id, origin.user_id, ruling.terms)
-    checkpoint = _checkpoint(interaction)
+    return _Purse(prices=ruling.prices, balance=balance, checkpoint=_checkpoint(interaction))
 
-    def price(chosen: _Chosen) -> int:
-        length = steps_class(chosen.steps, checkpoint)
-        return ruling.prices.price(chosen.count, _class(chosen.size, checkpoint), length)
 
-    return [
-        app_commands.Choice(name=texts.offered(word, price(chosen), balance), value=value)
-        for word, value, chosen in wishes
-    ]
+async def _offered(
+    interaction: "discord.Interaction[RestyleBot]", wishes: list[tuple[str, Value, _Chosen]]
+) -> list[app_commands.Choice[Value]]:
+    purse = await _purse(interaction)
+    return [purse.offered(*wish) for wish in wishes]
 
 
 def _class(size: Size, checkpoint: Checkpoint) -> SizeClass:

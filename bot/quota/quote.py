@@ -35,6 +35,13 @@ class Quote:
     balance: QuotaBalance
 
     @property
+    def told(self) -> str:
+        """What it costs and what is left, in words; empty for members without a limit."""
+        if self.balance.remaining is None:
+            return ""
+        return texts.price_of(self.count, self.price, self.balance)
+
+    @property
     def is_usual(self) -> bool:
         """Nothing that a member would have to be told first; without a limit nothing is."""
         return self.price <= USUAL_PRICE or self.balance.remaining is None

@@ -171,6 +171,13 @@ def offered(word: str, price: int, balance: QuotaBalance) -> str:
     return told.format(choice=word, price=price, left=balance.remaining)[:100]
 
 
+def each(price: int, balance: QuotaBalance) -> str:
+    """What a form's picture costs, at most 100 characters."""
+    told = _("Each costs {price}; you have {left} of {limit} left today.")
+    values = {"price": price, "left": balance.remaining, "limit": balance.limit}
+    return told.format(**values)[:100]
+
+
 def agree(price: int) -> str:
     """The label of the button that answers that question."""
     return _("Make it for {price}").format(price=price)

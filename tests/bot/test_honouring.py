@@ -257,6 +257,36 @@ async def test_what_a_picture_brings_along_is_held_against_a_new_checkpoint(tmp_
         assert "used 0" not in await s.balance()
 
 
+async def test_steps_that_another_checkpoint_does_not_take_are_told_of(tmp_path: Path) -> None:
+    async with stage(tmp_path, **kinds(tmp_path)) as s:
+        many = await s.result(steps=24)
+        usual = await s.result()
+        # Where the checkpoint is still there, they hold for what comes after as well.
+        varied = await (await s.press(many, "Vary subtle")).outcome()
+        assert s.engine.attempts[-1].params.num_inference_steps == 24
+        assert "number of steps" not in varied.content
+        await s.restart(**kinds(tmp_path) | {"checkpoint": "flux", "checkpoints": ""})
+        told = "-# flux makes it in its own number of steps, not in 24."
+        for label in ("Vary subtle", "Reroll"):
+            assert told in (await (await s.press(many, label)).outcome()).content
+            assert s.engine.attempts[-1].params.num_inference_steps is None
+        assert "number of steps" not in (await (await s.press(usual, "Reroll")).outcome()).content
+
+
+async def test_forms_tell_what_cannot_be_before_they_are_filled_in(tmp_path: Path) -> None:
+    async with stage(tmp_path, **kinds(tmp_path)) as s:
+        for checkpoint, said, told in (
+            ("editor", {"strength": "0.4"}, STRENGTH),
+            ("turbo", {"negative_prompt": "grey"}, NEGATIVE),
+        ):
+            asked = await s.restyle(prompt=None, checkpoint=checkpoint, **said)
+            assert told in asked.refusal
+        # A checkpoint that is named is the one whose strength is asked for.
+        asked = await s.restyle(prompt=None, checkpoint="editor")
+        assert asked.interaction.modal is not None
+        assert "Strength" not in [row.get("label") for row in asked.interaction.modal["components"]]
+
+
 async def test_an_enlarged_picture_is_gone_on_from_at_a_size_that_is_made(tmp_path: Path) -> None:
     async with stage(tmp_path, **kinds(tmp_path)) as s:
         larger = await (await s.press(await s.result(checkpoint="onesize"), "Upscale")).outcome()

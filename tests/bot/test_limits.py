@@ -43,7 +43,8 @@ from bot.jobs.spec import Action, JobSpec
 from bot.jobs.strip import STRENGTHS
 from bot.jobs.wish import MAX_COUNT
 from bot.language import _, reading
-from bot.language.loading import LANGUAGES
+from bot.language.loading import LANGUAGES, language_of
+from bot.language.translator import CatalogueTranslator
 from bot.looks.listing import listing
 from bot.looks.look import BUILT_IN, MAX_NAME_CHARS, Look
 from bot.looks.shelf import Shelved, Whose
@@ -54,8 +55,10 @@ from bot.moderation.setup_menus import setup_view
 from bot.offer import Offer
 from bot.open_forms import Form
 from bot.pictures import Given
+from bot.quota.choices import CountsOffered
 from bot.quota.quote import Quote
 from bot.quota.requests import LessModal, card_view
+from bot.quota.texts import each, offered
 from bot.settings import load_settings
 from engine.checkpoints import load_checkpoints
 from engine.params import RestyleParams
@@ -67,13 +70,15 @@ from storage.quota_rules import Policy
 from storage.records import Job, JobStatus
 from storage.rules import ChannelRule, GuildRules
 from tests.wire.pressable import forms
+from tests.wire.world import walk
 
 # Discord's documentation: "Component Reference", "Message", "Application Command Structure".
 ROWS, BUTTONS_A_ROW, OPTIONS = 5, 5, 25
 ID_CHARS, BUTTON_LABEL, SELECT_TEXT, PLACEHOLDER = 100, 80, 100, 150
 MODAL_TITLE, MODAL_FIELDS, LABEL, LABEL_DESCRIPTION, INPUT_PLACEHOLDER = 45, 5, 45, 100, 100
 CONTENT, LAYOUT_TEXT, LAYOUT_ITEMS = 2000, 4000, 40
-COMMAND_TEXT, COMMAND_OPTIONS, COMMAND_CHARS, TREE_COMMANDS = 100, 25, 8000, 100
+COMMAND_NAME, COMMAND_TEXT, COMMAND_OPTIONS, COMMAND_CHARS = 32, 100, 25, 8000
+TREE_COMMANDS = 100
 TEXT = 10
 MOST = 2**63 - 1
 READERS = ["en-GB", *LANGUAGES]
@@ -205,6 +210,20 @@ async def nothing() -> Given:
     return Given(b"")
 
 
+def counts_offered() -> Iterator[CountsOffered]:
+    """With the highest prices, and for members without a limit."""
+    numbers = range(1, MAX_COUNT + 1)
+    for left in (MOST, None):
+        balance = QuotaBalance(used=0, limit=left, remaining=left, resets_at=datetime.now(UTC))
+        yield CountsOffered(
+            choices=[
+                app_commands.Choice(name=offered(str(n), 999_999, balance), value=n)
+                for n in numbers
+            ],
+            each="" if left is None else each(999_999, balance),
+        )
+
+
 def modals() -> Iterator[discord.ui.Modal]:
     for asked, most in itertools.product((None, 1.0), (10, 4000)):
         yield WishModal(
@@ -217,15 +236,18 @@ def modals() -> Iterator[discord.ui.Modal]:
         )
     names = [str(at) + "@" * (MAX_NAME_CHARS - 2) for at in range(10, 60)]
     looks = [Shelved(look=Look(name=name, template="x"), whose=Whose.GUILD) for name in names]
-    for picture in (None, nothing):
-        for strength in (None, 1.0):
-            yield FirstForm(
-                title="Restyle avatar",
-                picture=picture,
-                looks=looks,
-                strength=strength,
-                max_chars=4000,
-            )
+    # As many as a menu holds, and too many for one.
+    for shelf in (looks[:OPTIONS], looks):
+        for picture, strength in itertools.product((None, nothing), (None, 1.0)):
+            for counts in counts_offered():
+                yield FirstForm(
+                    title=_("Restyle avatar"),
+                    picture=picture,
+                    looks=shelf,
+                    strength=strength,
+                    counts=counts,
+                    max_chars=4000,
+                )
     yield ReportModal(job(), 1)
     yield LessModal("z" * 32)
 
@@ -246,6 +268,12 @@ def check_leaf(item: dict[str, Any]) -> None:
             assert option.get(key) != ""
 
 
+def check_ids(components: list[Any]) -> None:
+    """Discord takes no message or form in which two components have the same custom_id."""
+    ids = [node["custom_id"] for node in walk(components) if "custom_id" in node]
+    assert len(set(ids)) == len(ids)
+
+
 @pytest.mark.parametrize("locale", READERS)
 async def test_views(locale: str) -> None:
     with reading(locale):
@@ -259,6 +287,7 @@ async def test_views(locale: str) -> None:
                     assert len(children) == 1
                 for child in children:
                     check_leaf(child)
+            check_ids(rows)
 
 
 @pytest.mark.parametrize("locale", READERS)
@@ -271,6 +300,7 @@ async def test_layouts(locale: str) -> None:
                 if isinstance(item, discord.ui.Button | discord.ui.DynamicItem):
                     payload: Any = item.to_component_dict()
                     check_leaf(payload)
+            check_ids(layout.to_components())
 
 
 @pytest.mark.parametrize("locale", READERS)
@@ -291,6 +321,7 @@ async def test_modals(locale: str) -> None:
                     assert len(field.get("value") or "") <= (field.get("max_length") or 4000)
                 else:
                     check_leaf(field)
+            check_ids(payload["components"])
 
 
 @pytest.mark.parametrize("locale", READERS)
@@ -305,31 +336,55 @@ def test_messages(locale: str, action: Action) -> None:
         assert len(texts.alt_text(alone[0])) <= 1024
 
 
-def test_commands() -> None:
+async def test_commands() -> None:
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    # With a choice of checkpoints, so that the option to choose one is there.
     add_commands(tree, load_settings(), Offer(load_checkpoints().values()))
-    commands = [command.to_dict(tree) for command in tree.get_commands(type=None)]
+    translator = CatalogueTranslator()
+    commands = [
+        await command.get_translated_payload(tree, translator)
+        for command in tree.get_commands(type=None)
+    ]
     assert sum(command["type"] == 1 for command in commands) <= TREE_COMMANDS
     # Discord takes five entries in each menu.
     for kind in (2, 3):
         assert sum(command["type"] == kind for command in commands) <= 5
     for command in commands:
         assert _weight(command) <= COMMAND_CHARS, command["name"]
-        _check_options(command)
+        # What stands in a menu is described nowhere.
+        _check_command(command, described=command["type"] == 1)
+    # Names were translated at all: into each language but the one they are written in.
+    translated = {locale for command in commands for locale in command["name_localizations"]}
+    assert {language_of(locale) for locale in translated} == {*LANGUAGES}
 
 
-def _check_options(command: dict[str, Any]) -> None:
-    options = command.get("options") or []
+def _check_command(node: dict[str, Any], *, described: bool = True) -> None:
+    """A command, entry of a menu or option, in each of its languages."""
+    for name in _in_all_languages(node, "name"):
+        assert 1 <= len(name) <= COMMAND_NAME, name
+    for description in _in_all_languages(node, "description") if described else ():
+        assert 1 <= len(description) <= COMMAND_TEXT, description
+    choices, options = node.get("choices") or [], node.get("options") or []
     assert len(options) <= COMMAND_OPTIONS
+    assert len(choices) <= OPTIONS
+    for choice in choices:
+        for name in _in_all_languages(choice, "name"):
+            assert 1 <= len(name) <= COMMAND_TEXT, name
     for option in options:
-        assert 1 <= len(option["description"]) <= COMMAND_TEXT
-        assert len(option.get("choices") or []) <= OPTIONS
-        _check_options(option)
+        _check_command(option)
+
+
+def _in_all_languages(node: dict[str, Any], key: str) -> list[str]:
+    return [node[key], *(node.get(f"{key}_localizations") or {}).values()]
 
 
 def _weight(node: dict[str, Any]) -> int:
-    """Characters of names, descriptions and values, of which Discord takes 8000 a command."""
-    own = len(node["name"]) + len(node.get("description") or "") + len(str(node.get("value", "")))
+    """Characters of names, descriptions and values, of which Discord takes 8000 a command.
+
+    Of one text in several languages the longest counts.
+    """
+    told = [_in_all_languages(node, key) for key in ("name", "description") if node.get(key)]
+    own = sum(max(map(len, texts)) for texts in told) + len(str(node.get("value", "")))
     inner = [*(node.get("options") or []), *(node.get("choices") or [])]
     return own + sum(_weight(one) for one in inner)
 

@@ -13,6 +13,8 @@ from bot.commands.history import THUMBNAIL_SIDE
 from bot.language.extraction import command_payloads
 from tests.bot.moderation.test_rules import moderator
 from tests.bot.stage import Stage, stage
+from tests.bot.told import brought_along
+from tests.bot.told import told as told_of
 
 
 async def told(s: Stage, name: str) -> ResponseMessage:
@@ -144,6 +146,24 @@ async def test_help_fits_what_the_member_may_do(tmp_path: Path) -> None:
             if command["type"] == discord.AppCommandType.chat_input.value:
                 everybodys = command.get("default_member_permissions") is None
                 assert (f"`/{command['name']}" in text) is everybodys, command["name"]
+
+
+async def test_help_lists_where_the_member_is_only_what_works_there(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        who = moderator(s)
+        carol = s.world.env.create_user("carol")
+        with told_of(s.world.env, **brought_along(who.id)):
+            brought = await who.slash(s.world.channel, "help")
+        direct = await carol.slash("help")
+        for asked in (brought, direct):
+            assert asked.response is not None
+            said = "\n".join(one.content for one in (asked.response, *asked.followups))
+            for works in ("`/restyle` ", "`/privacy export` ", "`/quota me` ", "`/look save` "):
+                assert works in said
+            for works_not in ("/mod ", "/setup", "/status", "/quota gift", "/quota ask"):
+                assert works_not not in said
+            assert "as a moderator" not in said
+        assert "`/quota gift` " in (await told(s, "help")).content
 
 
 async def test_about_tells_version_checkpoint_and_licence(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops, ImageDraw
 from bot.client import RestyleBot
 from bot.demo.world import CDN_HOST
 from bot.jobs.size import SCALE, Size
+from storage.looks import LookOwner
 from tests.bot.stage import PHOTO, Stage, shown, stage
 from tests.engine.pictures import encoded, picture
 
@@ -105,6 +106,65 @@ async def test_restyle_alone_opens_a_form_with_an_upload(tmp_path: Path) -> None
         assert params.prompt == "at night, glowing neon lights, cyberpunk city at night"
         assert params.strength == 0.75
         assert "look neon" in message.content
+
+
+async def test_what_was_said_with_the_command_stays_in_its_form(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        alice, channel = s.world.alice, s.world.channel
+        said = {"strength": "bold", "count": 2, "seed": 5, "steps": 24, "size": "small"}
+        form = await alice.slash(
+            channel,
+            "restyle",
+            image=("photo.jpg", PHOTO),
+            spoiler=True,
+            negative_prompt="grey",
+            **said,
+        )
+        assert form.modal is not None
+        fields = [row["component"] for row in form.modal["components"]]
+        [strength] = [one for one in fields if one["custom_id"] == "strength"]
+        assert strength["value"] == "0.75"
+        [count] = [one for one in fields if one["custom_id"] == "count"]
+        assert [one["value"] for one in count["options"] if one.get("default")] == ["2"]
+        values = {"prompt": "at night", "strength": strength["value"], "count": ["2"]}
+        sent = await alice.submit_modal(form, values)
+        assert sent.response is not None
+        await s.app.watch.outcome(sent.response.id)
+        made = [attempt.params for attempt in s.engine.attempts]
+        assert [one.seed for one in made] == [5, 6]
+        for one in made:
+            assert (one.strength, one.num_inference_steps) == (0.75, 24)
+            assert (one.negative_prompt, max(one.width, one.height)) == ("grey", 192)
+        assert all(one.is_spoiler() for one in sent.response.message.attachments)
+
+
+async def test_more_looks_than_a_menu_holds_are_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        alice, channel = s.world.alice, s.world.channel
+        for number in range(15):
+            owner = LookOwner("guild", alice.guild.id)
+            await s.app.looks.save(owner, f"house {number}", "{prompt} in blue", alice.id)
+        assert (await look_field(s))["type"] == discord.ComponentType.select.value
+        await s.app.looks.save(owner, "house 15", "{prompt} in green", alice.id)
+        field = await look_field(s)
+        assert field["type"] == discord.ComponentType.text_input.value
+        form = await alice.slash(channel, "restyle", image=("photo.jpg", PHOTO))
+        assert "The name of one of 26; /look list shows them all" in str(form.modal)
+        sent = await alice.submit_modal(form, {"prompt": "a gate", "look": "No Such"})
+        assert "There is no look of that name here" in sent.followups[0].content
+        form = await alice.slash(channel, "restyle", image=("photo.jpg", PHOTO))
+        sent = await alice.submit_modal(form, {"prompt": "a gate", "look": "House 15"})
+        assert sent.response is not None
+        await s.app.watch.outcome(sent.response.id)
+        assert s.engine.attempts[-1].params.prompt == "a gate in green"
+
+
+async def look_field(s: Stage) -> dict[str, Any]:
+    """The field for a look in the form of `/restyle`."""
+    form = await s.world.alice.slash(s.world.channel, "restyle")
+    assert form.modal is not None
+    [field] = [row["component"] for row in form.modal["components"] if row["label"] == "Look"]
+    return dict(field)
 
 
 async def test_the_same_words_for_two_pictures_are_two_wishes(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import simcord
 
 from bot.errors import NotAllowed
 from bot.jobs.larger import upscale
@@ -11,7 +13,7 @@ from bot.jobs.origin import Origin
 from bot.jobs.strip import STRENGTHS
 from bot.jobs.wish import Wish
 from tests.bot.quota.test_members import court, said
-from tests.bot.stage import buttons, stage
+from tests.bot.stage import Asked, buttons, stage
 
 
 async def test_a_strip_asks_before_it_costs_five(tmp_path: Path) -> None:
@@ -98,6 +100,45 @@ async def test_a_remix_of_a_large_picture_says_its_price_in_the_form(tmp_path: P
         large = await s.result(size="large")
         form = (await s.press(large, "Remix")).interaction.modal
         assert "costs 2. You have 18 of 20 left today." in str(form)
+
+
+async def test_a_remix_says_what_it_costs_and_costs_no_more(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        first = await c.s.result(size="large")
+        form = (await c.s.press(first, "Remix")).interaction
+        assert "This is 1 picture and costs 2. You have 18 of 20 left today." in str(form.modal)
+        await c.mod("prices", large=5)
+        sent = await c.s.world.alice.submit_modal(form, {"prompt": "neon", "strength": "0.5"})
+        assert "price has changed" in Asked(c.s, sent, pressed=first).refusal
+        await c.mod("set", allowance="unlimited")
+        form = (await c.s.press(first, "Remix")).interaction
+        assert "left today" not in str(form.modal)
+
+
+async def test_a_form_says_what_it_costs(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        alice, channel = c.s.world.alice, c.s.world.channel
+        first = await c.s.result()
+        for form in (
+            await alice.slash(channel, "restyle"),
+            await alice.context_menu(channel, "Restyle this", first),
+        ):
+            fields = fields_of(form)
+            assert fields["count"]["description"] == "Each costs 1; you have 19 of 20 left today."
+            offered = [option["label"] for option in fields["count"]["component"]["options"]]
+            assert offered[3] == "4 · costs 4, 19 left today"
+        # What was said with the command counts.
+        form = await alice.slash(channel, "restyle", size="large", steps=24)
+        assert fields_of(form)["count"]["description"].startswith("Each costs 4; ")
+        await c.mod("set", allowance="unlimited")
+        form = await alice.slash(channel, "restyle")
+        assert "left today" not in str(form.modal)
+
+
+def fields_of(form: simcord.InteractionResult) -> dict[str, Any]:
+    """The fields of a form by their custom_id, each in its label."""
+    assert form.modal is not None
+    return {row["component"]["custom_id"]: row for row in form.modal["components"]}
 
 
 @pytest.mark.parametrize(
