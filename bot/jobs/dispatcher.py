@@ -181,15 +181,16 @@ class Dispatcher:
         # Every line that is logged on behalf of this task, ours or a library's, tells the job.
         bind_contextvars(job=job.id, guild=job.guild_id, attempt=job.attempt)
         jobs = self._database.jobs
-        editor = self._editor_for(job)
         try:
-            over = await self._follower.follow(job, editor, self._unwanted)
+            editor = self._editor_for(job)
+            try:
+                over = await self._follower.follow(job, editor, self._unwanted)
+            finally:
+                await editor.close()
         except Exception:  # boundary: one job's trouble stays its own
             log.exception("job broke its follower", job=job.id, attempt=job.attempt)
             over = True
             await insist(partial(jobs.fail, job.id, job.attempt, "internal", BROKEN))
-        finally:
-            await editor.close()
         if not over and job.id in self._unwanted:
             # The engine died before it could obey; now the job waits, so it can be taken back.
             await insist(partial(jobs.cancel, job.id))

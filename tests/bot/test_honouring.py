@@ -247,7 +247,8 @@ async def test_what_a_picture_brings_along_is_held_against_a_new_checkpoint(tmp_
         assert "embedded is not offered any more" in varied.content
         assert resolved(s.engine.attempts[-1], s.app.offer) == ()
         await s.restart(**kinds(tmp_path) | {"checkpoint": "editor", "checkpoints": ""})
-        assert STRENGTH in (await s.press(strong, "Reroll")).refusal
+        refused = (await s.press(strong, "Reroll")).refusal
+        assert "takes no strength, and that picture has one; please use Remix." in refused
         assert PART in (await s.press(part, "Reroll")).refusal
         assert WORDS in (await s.press(words, "Reroll")).refusal
         await s.restart(**kinds(tmp_path) | {"checkpoint": "onesize", "checkpoints": ""})
@@ -275,12 +276,10 @@ async def test_steps_that_another_checkpoint_does_not_take_are_told_of(tmp_path:
 
 async def test_forms_tell_what_cannot_be_before_they_are_filled_in(tmp_path: Path) -> None:
     async with stage(tmp_path, **kinds(tmp_path)) as s:
-        for checkpoint, said, told in (
-            ("editor", {"strength": "0.4"}, STRENGTH),
-            ("turbo", {"negative_prompt": "grey"}, NEGATIVE),
-        ):
-            asked = await s.restyle(prompt=None, checkpoint=checkpoint, **said)
-            assert told in asked.refusal
+        asked = await s.restyle(prompt=None, checkpoint="editor", strength="0.4")
+        assert "editor takes no strength; please leave it out." in asked.refusal
+        asked = await s.restyle(prompt=None, checkpoint="turbo", negative_prompt="grey")
+        assert NEGATIVE in asked.refusal
         # A checkpoint that is named is the one whose strength is asked for.
         asked = await s.restyle(prompt=None, checkpoint="editor")
         assert asked.interaction.modal is not None

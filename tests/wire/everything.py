@@ -76,6 +76,7 @@ class Everything:
         pressed: The custom_ids of what was pressed or chosen, without the ids in them.
         custom_ids: The same, as they were.
         forms: The words of the forms that were sent off.
+        interactions: By what was used, pressed or sent off: the ids of such interactions.
     """
 
     def __init__(self, scene: Scene, locale: str) -> None:
@@ -89,6 +90,7 @@ class Everything:
         self.pressed: set[str] = set()
         self.custom_ids: set[str] = set()
         self.forms: set[str] = set()
+        self.interactions: dict[str, list[int]] = {}
         self.desk = Desk(scene, self._member, self._decide)
 
     async def run(self) -> None:
@@ -119,6 +121,7 @@ class Everything:
             asked = await self._discord.menu(
                 self._member, self._scene.channel, command["name"], target
             )
+            self._note(command["name"], asked)
             self.commands.add(command["name"])
             await self._follow(asked)
 
@@ -144,6 +147,7 @@ class Everything:
         self.pressed.add(word_of(custom_id))
         self.custom_ids.add(custom_id)
         asked = await self._discord.press(member, message, custom_id)
+        self._note(custom_id, asked)
         await self._discord.answered(asked)
         return await self._filled_in(asked)
 
@@ -153,6 +157,7 @@ class Everything:
         form = asked.response_data
         self.forms.add(form["custom_id"].split(":")[1])
         sent = await self._discord.submit_modal(asked, **dict(_fillings(form["components"])))
+        self._note("form " + form["custom_id"].split(":")[1], sent)
         return await self._discord.answered(sent)
 
     async def _use(self, name: str, options: list[dict[str, Any]]) -> None:
@@ -161,6 +166,7 @@ class Everything:
             # A picture or a member's avatar, not both.
             values.pop("member", None)
         asked = await self._discord.slash(self._member, self._scene.channel, name, **values)
+        self._note(name, asked)
         self.commands.add(name)
         await self._follow(asked)
 
@@ -185,12 +191,16 @@ class Everything:
             asked = await self._discord.press(
                 self._member, message, node["custom_id"], values=values
             )
+            self._note(node["custom_id"], asked)
             await self._discord.answered(asked)
             if asked.response_type == DEFERRED_UPDATE:
                 # Most change the message itself, which then may offer something else.
                 with contextlib.suppress(AssertionError):
                     await self._discord.until(lambda: message.components != before, 3)  # noqa: B023
             await self._follow(asked, depth + 1)
+
+    def _note(self, name: str, asked: Interaction) -> None:
+        self.interactions.setdefault(name, []).append(asked.id)
 
     def _unpressed(self, message: Message) -> dict[str, Any] | None:
         """The next of a message's components whose like was not pressed yet."""

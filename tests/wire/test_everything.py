@@ -1,6 +1,8 @@
 """Every command, menu entry, button and form over the wire, and Discord's limits on all of it."""
 
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from bot.client import ITEMS
 from tests.wire.desk import DOUBTING
 from tests.wire.everything import Everything, leaves
-from tests.wire.log import Call
+from tests.wire.log import TRAFFIC, Call
 from tests.wire.pressable import buttons, forms, items
 from tests.wire.scene import Scene
 from tests.wire.world import walk
@@ -67,6 +69,16 @@ async def test_everything_is_answered_and_keeps_discords_limits(
     ]
     assert never == []
     assert everything.forms == forms()
+    both = [*everything.interactions.items(), *doubtful.interactions.items()]
+    assert unanswered_in_the_log(both) == []
+
+
+def unanswered_in_the_log(used: Iterable[tuple[str, list[int]]]) -> list[str]:
+    """What was used and whose answer is not in the file that others check."""
+    with TRAFFIC.open(encoding="utf-8") as file:
+        paths = [json.loads(line)["path"] for line in file]
+    answered = {int(path.split("/")[2]) for path in paths if path.startswith("/interactions/")}
+    return [name for name, ids in used if not answered.intersection(ids)]
 
 
 def _check_traffic(scene: Scene) -> None:

@@ -286,7 +286,7 @@ async def test_more_memory_than_allowed_is_said_and_the_next_is_taken() -> None:
     try:
         await intake.start()
         before = intake.pids
-        with pytest.raises(TooMuchMemory, match="smaller"):
+        with pytest.raises(TooMuchMemory, match="more memory than I have"):
             await intake.prepare(png_of(8000, 8000, rows=bytes(24_001 * 8000)), SMALL)
         # Its heap is in pieces, so the process was replaced.
         assert intake.pids != before

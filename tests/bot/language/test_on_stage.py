@@ -190,9 +190,7 @@ async def the_end(c: Conversation) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "language", ["de", *(pytest.param(one, marks=pytest.mark.slow) for one in LANGUAGES[1:])]
-)
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_all_that_is_said_is_said_in_that_language(tmp_path: Path, language: str) -> None:
     locale = LOCALES[language]
     assert language_of(locale) == language

@@ -49,7 +49,7 @@ async def test_a_paused_guild_takes_no_pictures(tmp_path: Path) -> None:
         carol = moderator(s)
         first = await s.result()
         assert "Paused" in await mod(s, carol, "pause")
-        assert "paused" in (await s.restyle()).refusal
+        assert "have paused me in this server" in (await s.restyle()).refusal
         assert "paused" in (await s.press(first, "Reroll")).refusal
         assert "again" in await mod(s, carol, "resume", reason="quiet again")
         await s.result()
