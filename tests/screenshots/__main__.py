@@ -37,8 +37,8 @@ async def play(folder: Path, executable: str) -> list[str]:
     """Take all pictures; their names."""
     async with playing(folder, executable, daily_quota=40) as player:
         result = await scenes.waiting(player)
-        await scenes.going_on(player, result)
         await scenes.forms(player, result)
+        await scenes.going_on(player, result)
         await scenes.moderating(player, result)
         await scenes.endings(player)
         await scenes.seeing(player)

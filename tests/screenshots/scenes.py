@@ -22,6 +22,8 @@ DOUBTING = {
 
 async def waiting(p: Player) -> discord.Message:
     """A job that runs and one that waits; the first one's result."""
+    # Once one was made it is known how long the next will take.
+    await p.outcome(await p.restyle(size="medium", strength="0.8"))
     p.engine.gate.clear()
     running = await p.restyle(size="medium", strength="0.8")
     assert running.response is not None
