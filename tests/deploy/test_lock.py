@@ -27,7 +27,11 @@ def test_what_is_installed_is_written_down_and_torch_stays(tmp_path: Path) -> No
 
 def test_make_lock_upgrades_what_the_project_names_and_runs_it() -> None:
     done = subprocess.run(
-        ["make", "--dry-run", "lock"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "lock"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     upgrade, script = done.stdout.replace("\\\n", " ").splitlines()[-2:]
     assert "--upgrade --upgrade-strategy eager" in upgrade
