@@ -74,12 +74,14 @@ class FirstForm(Form):
             self.strength = strength_input(strength)
             words = _("0.05 to 1.0, or subtle, balanced, bold, reinvent")
             self._add(_("Strength"), words, self.strength)
+        # One picture is what an empty field means, too.
+        chosen = given.count if given.count > 1 else None
         self.count: discord.ui.Select[Any] = discord.ui.Select(
             custom_id="count",
             required=False,
             options=[
                 discord.SelectOption(
-                    label=one.name, value=str(one.value), default=one.value == given.count > 1
+                    label=one.name, value=str(one.value), default=one.value == chosen
                 )
                 for one in counts.choices
             ],

@@ -140,15 +140,15 @@ class JobQueue(asyncio.Queue[QueuedJob]):
 
     def job_ids(self) -> list[str]:
         """The jobs that wait, in the order of their turns."""
-        return [job.job_id for job in self._queue.order()]
+        return [job.job_id for job in self.waiting()]
 
-    def waiting(self) -> list[QueuedJob]:
-        """The jobs that wait, in the order of their turns."""
-        return list(self._queue.order())
+    def waiting(self) -> Iterator[QueuedJob]:
+        """The jobs that wait, in the order of their turns, worked out as far as they are taken."""
+        return self._queue.order()
 
     def position(self, job_id: str) -> int | None:
         """Place in the line, counted from 1; None for a job that does not wait."""
-        for place, job in enumerate(self._queue.order(), start=1):
+        for place, job in enumerate(self.waiting(), start=1):
             if job.job_id == job_id:
                 return place
         return None

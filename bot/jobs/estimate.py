@@ -1,7 +1,7 @@
 """How long a denoising step takes, learnt from the jobs before."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -90,22 +90,27 @@ class Estimator:
         What was measured at another size counts by the area. What was measured in other company
         counts as if the jobs had taken turns: until more is known, sharing gains nothing.
         """
-        sizes = self._seconds.get(work.checkpoint, {})
-        one = {size: _in_company(known, company) for size, known in sizes.items()}
-        return at_size(one, work.width, work.height)
+        sizes = self._seconds.get(work.checkpoint)
+        if not sizes:
+            return None
+        near = _nearest(sizes, work.width, work.height)
+        return _in_company(sizes[near], company) * work.width * work.height / math.prod(near)
 
 
 def at_size(seconds: Mapping[tuple[int, int], float], width: int, height: int) -> float | None:
     """The seconds at a size: as measured, or by the area from the nearest; None for nothing."""
     if not seconds:
         return None
-    area = width * height
+    near = _nearest(seconds, width, height)
+    return seconds[near] * width * height / math.prod(near)
 
-    def distance(size: tuple[int, int]) -> tuple[bool, float]:
-        return size != (width, height), abs(math.log(size[0] * size[1] / area))
 
-    near = min(seconds, key=distance)
-    return seconds[near] * area / (near[0] * near[1])
+def _nearest(sizes: Collection[tuple[int, int]], width: int, height: int) -> tuple[int, int]:
+    """That size, or else the one with the nearest area, of which there is at least one."""
+    # With time there are hundreds of them, and whoever asks mostly wants one that is known.
+    if (width, height) in sizes:
+        return width, height
+    return min(sizes, key=lambda size: abs(math.log(math.prod(size) / (width * height))))
 
 
 def _in_company(known: Mapping[int, float], company: int) -> float:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import fmean
 
 from bot.jobs.estimate import Estimator, Work, at_size
@@ -77,6 +78,8 @@ class Forecast:
         if self._step_s(own, 1) is None:
             return None
 
+        # Those who wait mostly want the same few things, and this is asked at each of their steps.
+        @cache
         def step_s(work: Work, company: int) -> float:
             known = self._step_s(work, company)
             # Another checkpoint that never ran here is taken to be as quick as the own.

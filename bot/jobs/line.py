@@ -108,13 +108,18 @@ class OwnLine:
 
     async def place(self, job_ids: Sequence[str]) -> Place | None:
         """See ``Line``."""
-        waiting = self._queue.waiting()
-        numbers = [at for at, one in enumerate(waiting) if one.job_id in job_ids]
+        numbers: list[int] = []
+        works: list[Work | None] = []
+        for at, one in enumerate(self._queue.waiting()):
+            if one.job_id in job_ids:
+                numbers.append(at)
+                if len(numbers) == len(job_ids):
+                    # Whoever comes later does not matter to them, and a line may be long.
+                    break
+            works.append(one.work)
         if not numbers:
             return None
-        return Place(
-            number=numbers[0] + 1, before=tuple(one.work for one in waiting[: numbers[-1]])
-        )
+        return Place(number=numbers[0] + 1, before=tuple(works[: numbers[-1]]))
 
     async def waits(self, job_id: str) -> bool:
         """See ``Line``."""

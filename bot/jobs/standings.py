@@ -107,6 +107,8 @@ class Standings:
             for job_id in list(self._waiting)[:AT_ONCE]:
                 if not self._closing.is_set():
                     await self._look(job_id)
+                # To look takes milliseconds in a long line, and may have waited for nothing.
+                await asyncio.sleep(0)
             try:
                 async with asyncio.timeout(self._interval_s):
                     await self._closing.wait()

@@ -102,9 +102,17 @@ class Eraser:
                 return
             # All are awaited to their ends: one that breaks must not leave another half done.
             outcomes = await asyncio.gather(*map(self._delete, due), return_exceptions=True)
-            for one in outcomes:
-                if one is not None:
-                    raise one
+            for erasure, outcome in zip(due, outcomes, strict=True):
+                await self._note(erasure, outcome)
+
+    async def _note(self, erasure: Erasure, outcome: BaseException | None) -> None:
+        """Have what nobody foresaw tried again later; the rest was noted on its way."""
+        if outcome is None:
+            return
+        if isinstance(outcome, StorageError) or not isinstance(outcome, Exception):
+            raise outcome
+        log.error("a deletion broke", message=erasure.message_id, exc_info=outcome)
+        await self._put_off(erasure, outcome)
 
     async def _delete(self, erasure: Erasure) -> None:
         """Try once, and note what came of it."""
@@ -116,12 +124,17 @@ class Eraser:
             # Somebody was quicker, or the channel is gone with all that was in it.
             pass
         except UNREACHED as error:
-            now = datetime.now(UTC)
-            if now - erasure.created_at < GIVE_UP:
-                pause_s = min(2.0**erasure.attempts, LONGEST_PAUSE_S)
-                until = now + timedelta(seconds=pause_s)
-                await erasures.postpone(message_id, until, str(error))
-                log.info("message not deleted yet", message=message_id, error=str(error))
-                return
-            log.warning("message given up", message=message_id, error=str(error))
+            await self._put_off(erasure, error)
+            return
         await erasures.done(message_id)
+
+    async def _put_off(self, erasure: Erasure, error: Exception) -> None:
+        """Try again later and later, or give up after very long."""
+        erasures, message_id, now = self._database.erasures, erasure.message_id, datetime.now(UTC)
+        if now - erasure.created_at >= GIVE_UP:
+            log.warning("message given up", message=message_id, error=str(error))
+            await erasures.done(message_id)
+            return
+        pause_s = min(2.0**erasure.attempts, LONGEST_PAUSE_S)
+        await erasures.postpone(message_id, now + timedelta(seconds=pause_s), str(error))
+        log.info("message not deleted yet", message=message_id, error=str(error))

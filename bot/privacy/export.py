@@ -72,7 +72,7 @@ async def export(
     """
     limit = min(max_bytes, MAX_PART_BYTES)
     jobs = await database.members.everything(user_id)
-    names = file_names(jobs)
+    names = await asyncio.to_thread(file_names, jobs)
     told = {
         "user_id": user_id,
         "opted_out": await database.members.opted_out(user_id),
