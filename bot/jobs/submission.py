@@ -234,7 +234,8 @@ def rows(
     home: str | None,
 ) -> list[NewJob]:
     """One row for each picture of a wish; several have the first one's id as their group."""
-    ids = [new_job_id() for _ in specs]
+    # In the order of their places, which ids of one moment are not by themselves.
+    ids = sorted(new_job_id() for _ in specs)
     group_id = ids[0] if len(specs) > 1 else None
     return [
         NewJob(

@@ -143,6 +143,17 @@ async def test_delete_takes_all_pictures_of_a_gallery(tmp_path: Path) -> None:
             assert not await s.app.images.exists(job.result_hash)
 
 
+async def test_pictures_that_were_asked_for_together_are_in_the_order_of_their_places(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as s:
+        # Of ids that came as they do, four would hardly be in order three times.
+        for _ in range(3):
+            first = await s.app.database.jobs.get(s.job_of(await s.result(count=4)))
+            group = await s.app.database.jobs.group(first)
+            assert sorted(job.id for job in group) == [job.id for job in group]
+
+
 async def _strip(s: Stage, message: discord.Message) -> discord.Message:
     return await (await s.press(message, "Strength strip")).outcome()
 

@@ -42,14 +42,17 @@ async def waiting(p: Player) -> discord.Message:
 
 async def going_on(p: Player, result: discord.Message) -> None:
     """What the buttons of a result make and show."""
-    strip = await p.outcome(await p.press(result, "Strength strip"))
+    varied = await p.outcome(await p.press(result, "Vary subtle"))
+    again = await p.outcome(await p.press(varied, "Vary strong"))
+    # As long as the tree is small enough for one picture of it.
+    await p.answer("lineage", "lineage")
+    strip = await p.outcome(await p.press(again, "Strength strip"))
     await p.album.take("strip", strip, OUTCOME)
     sheet = strip.components[0]
     assert isinstance(sheet, discord.ActionRow)
     [menu] = sheet.children
     assert isinstance(menu, discord.SelectMenu)
     await p.take("picked", await p.world.alice.select(strip, [menu.options[2].value]))
-    varied = await p.outcome(await p.press(result, "Vary subtle"))
     compared = await p.press(varied, "Compare")
     await p.take("compare", compared)
     assert compared.response is not None
@@ -99,7 +102,6 @@ async def seeing(p: Player) -> None:
     """What there is to look up."""
     for name, path in (
         ("history", "history"),
-        ("lineage", "lineage"),
         ("quota", "quota me"),
         ("looks", "look list"),
         ("help", "help"),
