@@ -4,9 +4,11 @@
 upgrade of it is an upgrade of CUDA, too.
 """
 
-import re
 from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 CONSTRAINTS = Path("constraints.txt")
 CHOSEN_BY_HAND = "torch"
@@ -15,19 +17,19 @@ LEFT_OUT = {"restyle-bot", "pip", "setuptools", "wheel"}
 
 
 def main() -> None:
-    """Keep the comment and the line of torch; replace all others."""
+    """Keep the comment and the line of torch; write all lines in the order of their names."""
     lines = CONSTRAINTS.read_text("utf-8").splitlines()
-    kept = [line for line in lines if line.startswith(("#", f"{CHOSEN_BY_HAND}=="))]
-    pins = {
-        _normal(found.metadata["Name"]): f"{found.metadata['Name']}=={found.version}"
-        for found in distributions()
-    }
-    fresh = [pin for name, pin in pins.items() if name not in LEFT_OUT | {CHOSEN_BY_HAND}]
-    CONSTRAINTS.write_text("\n".join([*kept, *sorted(fresh, key=str.lower)]) + "\n", "utf-8")
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    comments = [line for line in lines if line.startswith("#")]
+    [torch] = [line for line in lines if line.startswith(f"{CHOSEN_BY_HAND}==")]
+    pins = {CHOSEN_BY_HAND: torch}
+    for found in distributions():
+        name = canonicalize_name(found.metadata["Name"])
+        if name not in LEFT_OUT | {CHOSEN_BY_HAND}:
+            # One spelling of each, whatever the packages call themselves: a refresh changes
+            # the lines of what has a new version and no others.
+            pins[name] = f"{name}=={Version(found.version)}"
+    ordered = [pins[name] for name in sorted(pins)]
+    CONSTRAINTS.write_text("\n".join([*comments, *ordered]) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -40,15 +40,24 @@ def run_benchmark(
     command += [] if threads is None else ["--threads", str(threads)]
     for part in parts:
         command += ["--part", part]
-    with as_file(files("bot") / "demo" / "photos") as photos:
-        done = subprocess.run(
+    last, report = "no word", ""
+    with (
+        as_file(files("bot") / "demo" / "photos") as photos,
+        subprocess.Popen(
             [*command, "--photos", str(photos)],
             env=os.environ | {"HF_HUB_OFFLINE": "1"},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-        )
-    if done.returncode != 0:
-        last = (done.stderr.strip() or "no word").splitlines()[-1]
+        ) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # As it comes: whoever waits for an hour sees what was measured so far.
+        for line in process.stderr:
+            sys.stderr.write(line)
+            last = line.strip() or last
+        report = process.stdout.read()
+    if process.returncode != 0:
         raise BenchFailed(f"The benchmark {name} ended without a report: {last}")
-    return msgspec.json.decode(done.stdout, type=Report)
+    return msgspec.json.decode(report, type=Report)

@@ -2,11 +2,13 @@
 
 import argparse
 import datetime as dt
+import os
 import sys
 import time
 import warnings
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -19,6 +21,7 @@ from engine.quiet import hush_libraries
 def main() -> int:
     """Run the benchmark that the arguments name; the exit code is 0 whatever its bars say."""
     options = _arguments()
+    reports = claim_standard_output()
     report = measured(
         options.name,
         BenchSettings(
@@ -29,8 +32,16 @@ def main() -> int:
         ),
         threads=options.threads,
     )
-    sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    with reports:
+        reports.write(msgspec.json.encode(report).decode() + "\n")
     return 0
+
+
+def claim_standard_output() -> TextIO:
+    """For the report alone: what a library prints goes to stderr from now on."""
+    claimed = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return claimed
 
 
 def measured(name: str, settings: BenchSettings, *, threads: int) -> Report:
