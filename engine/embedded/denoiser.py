@@ -20,6 +20,9 @@ from engine.embedded.latents import CHANNELS
 from engine.embedded.noise import LEVELS, noise_ratio, style_share
 from engine.embedded.text_encoder import WIDTH
 
+# In latents, whose mean square is one.
+_FORGIVEN = 0.1
+
 
 def new_denoiser() -> Any:
     """An untrained UNet of 13 million parameters, for latents of 64 × 64."""
@@ -94,16 +97,21 @@ def draw_states(photo: Tensor, styled: Tensor, prompted: Tensor, dice: torch.Gen
 
 def clean_prediction(model: Any, states: States, prompts: Tensor) -> Tensor:
     """The clean latents that the network's v predicts: α x − σ v."""
-    velocity = model(states.noisy, states.levels, prompts).sample
+    velocity = model(states.noisy, states.levels, prompts).sample.float()
     signal = _wide((1 + states.ratios**2).rsqrt())
     predicted: Tensor = signal * (states.noisy - _wide(states.ratios) * velocity)
     return predicted
 
 
 def loss_of(predicted: Tensor, states: States, channel_weights: Tensor) -> Tensor:
-    """Weighted squared error; coarse channels count more, noisy levels less."""
-    error = (predicted - states.wanted).square() * channel_weights[None, :, None, None]
-    return (error.mean((1, 2, 3)) / (0.03 + states.ratios**2)).mean()
+    """Weighted Charbonnier error; coarse channels count more, noisy levels less.
+
+    Squares forgive what is slightly wrong everywhere, which is what a soft picture is; beyond
+    `_FORGIVEN` this error is the absolute one.
+    """
+    error = ((predicted - states.wanted).square() + _FORGIVEN**2).sqrt() - _FORGIVEN
+    weighted = error * channel_weights[None, :, None, None]
+    return (weighted.mean((1, 2, 3)) * (0.03 + states.ratios**2).rsqrt()).mean()
 
 
 def _wide(values: Tensor) -> Tensor:

@@ -25,13 +25,13 @@ class Plan:
 
 FULL = Plan(
     photos=None,
-    crops_per_photo=4,
-    crops_per_view=1,
+    crops_per_photo=8,
+    crops_per_view=2,
     singles_per_crop=9,
     compounds_per_crop=3,
     text_steps=2500,
     autoencoder_steps=3000,
-    denoiser_steps=20000,
+    denoiser_steps=7000,
 )
 SMOKE = Plan(
     photos=6,
