@@ -115,12 +115,31 @@ class EngineCore:
         return events
 
     def _admit(self) -> list[Event]:
-        if not self._waiting:
-            return []
+        """Open what waits: one where others would be stalled by more, else what a call can share.
+
+        Nobody's next step is further off than one opening, or, where nobody had a step yet, than
+        about as long as that step itself takes.
+        """
+        stalls_others, began = bool(self._running), time.perf_counter()
+        events: list[Event] = []
+        while self._waiting and (not self._running or self._rows() + 1 <= self.max_rows):
+            opened = self._open_next()
+            events += opened
+            if stalls_others or not opened or not self._running:
+                break
+            first = self._running[0]
+            pixels = first.params.width * first.params.height
+            patience_s = self.policy.step_s(self._family.cost(first.row), pixels)
+            if self._rows() >= self.policy.cap(pixels) or time.perf_counter() - began > patience_s:
+                break
+        return events
+
+    def _rows(self) -> int:
+        """Latents of all that is open."""
+        return sum(self._family.cost(run.row) for run in self._running)
+
+    def _open_next(self) -> list[Event]:
         attempt, submitted_s = self._waiting[0]
-        taken = sum(self._family.cost(run.row) for run in self._running)
-        if self._running and taken + 1 > self.max_rows:
-            return []
         try:
             inputs, notes = open_attempt(attempt, self._checkpoint)
             row = self._family.begin(inputs)

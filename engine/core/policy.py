@@ -80,6 +80,12 @@ class RowPolicy:
         known = self._seconds_per_pixel
         self._seconds_per_pixel = cost if known is None else known + 0.25 * (cost - known)
 
+    def step_s(self, rows: int, pixels: int) -> float:
+        """Seconds that a call of so many latents takes; 0 where nothing is known yet."""
+        if self.profile is not None:
+            return self.profile.row_seconds(rows, pixels)
+        return (self._seconds_per_pixel or 0.0) * rows * pixels
+
     def ran_out_of_memory(self, rows: int) -> None:
         """Allow half of the rows that did not fit, from now on."""
         self.out_of_memory += 1
@@ -89,8 +95,4 @@ class RowPolicy:
         return self._work_s(candidate) - AGEING * candidate.waited_s
 
     def _work_s(self, candidate: Candidate) -> float:
-        if self.profile is not None:
-            step_s = self.profile.row_seconds(candidate.rows, candidate.pixels)
-        else:
-            step_s = (self._seconds_per_pixel or 0.0) * candidate.rows * candidate.pixels
-        return candidate.steps_left * step_s
+        return candidate.steps_left * self.step_s(candidate.rows, candidate.pixels)

@@ -31,7 +31,7 @@ FULL = Plan(
     compounds_per_crop=3,
     text_steps=2500,
     autoencoder_steps=3000,
-    denoiser_steps=7000,
+    denoiser_steps=6000,
 )
 SMOKE = Plan(
     photos=6,

@@ -188,6 +188,32 @@ def test_what_a_finished_row_costs_holds_up_one_turn_at_most(
         assert sum(isinstance(event, Done) for event in turn) <= 1
 
 
+@pytest.mark.parametrize(
+    ("step_s", "rows_that_gain", "first_call"),
+    [
+        (60.0, 4, ["a", "b", "c", "d"]),
+        # More rows would gain nothing, or be opened for longer than the step takes.
+        (60.0, 1, ["a"]),
+        (1e-9, 4, ["a"]),
+    ],
+)
+def test_an_idle_loop_opens_what_can_share_its_first_call(
+    family: CountingFamily, step_s: float, rows_that_gain: int, first_call: list[str]
+) -> None:
+    seconds = tuple((rows, step_s) for rows in (1, 2, 4) if rows <= rows_that_gain)
+    profile = Profile(pixels=SIDE * SIDE, seconds=seconds)
+    core = EngineCore(family, EMBEDDED, max_rows=8, profile=profile)
+    for name in "abcdef":
+        core.submit(named(name, guidance_scale=1.0))
+    first = core.step()
+    assert family.calls == [first_call]
+    assert [event.key for event in first if isinstance(event, Started)] == first_call
+    # Whoever runs waits for one opening a turn, not for all of them.
+    second = core.step()
+    assert sum(isinstance(event, Started) for event in second) == 1
+    run(core, first + second)
+
+
 def test_no_call_holds_more_rows_than_the_cap(family: CountingFamily) -> None:
     core = EngineCore(family, EMBEDDED, max_rows=4)
     for name in "abcdef":
