@@ -86,7 +86,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     channels_last: bool = False
     compile: bool = False
     quantization: Literal["int8", "fp8"] | None = None
-    backend: Literal["torch", "openvino", "openvino-int8"] = "torch"
+    backend: Literal["torch", "openvino", "openvino-bf16", "openvino-int8"] = "torch"
 
     @property
     def abilities(self) -> Abilities:

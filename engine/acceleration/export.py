@@ -25,16 +25,17 @@ def exported(pipeline: Any, backend: str, cache: Path | None) -> Path:
     """Path of the model, which is written first where it is not there.
 
     Args:
-        backend: ``"openvino"`` for float32, or ``"openvino-int8"``.
+        backend: As a checkpoint's row names it; all but ``"openvino-int8"`` have one model.
         cache: Folder to keep it in; None is the user's cache folder.
     """
     folder = platformdirs.user_cache_path("restyle") / "openvino" if cache is None else cache
-    path = folder / f"{fingerprint(pipeline.unet)}-{backend}.xml"
+    form = "openvino-int8" if backend == "openvino-int8" else "openvino"
+    path = folder / f"{fingerprint(pipeline.unet)}-{form}.xml"
     if path.exists():
         return path
     logger.info("exporting the UNet for %s; this happens once and may take minutes", backend)
     folder.mkdir(parents=True, exist_ok=True)
-    if backend == "openvino":
+    if form == "openvino":
         _write(_converted(pipeline.unet), path)
         return path
     # nncf takes seconds to import and is of use here alone.

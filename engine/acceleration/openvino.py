@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from engine.errors import CheckpointError
 
 logger = logging.getLogger(__name__)
 
+CAPABILITIES = "OPTIMIZATION_CAPABILITIES"
 NO_OPENVINO = "backend = {backend!r} needs OpenVINO: install the extra `openvino`."
 CPU_ONLY = "backend = {backend!r} is for the CPU, and this engine runs on {device}."
+NO_BFLOAT16 = "backend = {backend!r} is for a CPU with instructions for bfloat16; this has none."
 UNETS_ONLY = "backend = {backend!r} runs UNets only, and this checkpoint has a {denoiser}."
 
 
@@ -27,7 +30,7 @@ def run_on_openvino(
     cache folder.
 
     Raises:
-        CheckpointError: OpenVINO is not installed, or pipeline or device are not fit for it.
+        CheckpointError: OpenVINO is not installed, or pipeline, device or CPU are not fit for it.
     """
     unet = getattr(pipeline, "unet", None)
     if unet is None:
@@ -36,11 +39,12 @@ def run_on_openvino(
     if unet.device.type != "cpu":
         raise CheckpointError(CPU_ONLY.format(backend=backend, device=unet.device))
     openvino = import_openvino(backend)
+    precision = precision_for(backend, openvino.Core().get_property("CPU", CAPABILITIES))
     # Both need OpenVINO, which was just found.
     from engine.acceleration.export import exported
 
     model = exported(pipeline, backend, cache)
-    compiled = compiled_model(openvino, model)
+    compiled = compiled_model(openvino, model, precision)
     use(unet, compiled)
     if not keep_weights:
         # As much memory again as OpenVINO holds: only the shapes are asked for from now on.
@@ -57,11 +61,24 @@ def import_openvino(backend: str) -> Any:
         raise CheckpointError(NO_OPENVINO.format(backend=backend)) from error
 
 
-def compiled_model(openvino: Any, model: Path) -> Any:
+def precision_for(backend: str, capabilities: Sequence[str]) -> str:
+    """What OpenVINO computes in; raises ``CheckpointError`` where the CPU is not made for it.
+
+    Left to itself it would take bfloat16 wherever there is AMX: whether pictures may differ from
+    torch's is for the checkpoint's row to say.
+    """
+    if backend != "openvino-bf16":
+        return "f32"
+    if "BF16" not in capabilities:
+        raise CheckpointError(NO_BFLOAT16.format(backend=backend))
+    return "bf16"
+
+
+def compiled_model(openvino: Any, model: Path, precision: str) -> Any:
     """Ready to be called with the inputs in order; uses as many threads as torch does."""
     options = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
     }
     return openvino.Core().compile_model(str(model), "CPU", options)

@@ -1,4 +1,4 @@
-"""The UNet of Stable Diffusion 1.5 on a CPU: torch as it is, OpenVINO in float32 and in int8."""
+"""The UNet of Stable Diffusion 1.5 on a CPU: torch as it is, and OpenVINO in each precision."""
 
 import copy
 import math
@@ -10,12 +10,14 @@ import torch
 
 from engine.acceleration.openvino import run_on_openvino
 from engine.bench import architectures
+from engine.bench.backends import quickest_backend
 from engine.bench.report import Measures
 from engine.bench.settings import BenchSettings
 from engine.bench.timing import interleaved, median, ratio
 
 SIDE = 256
 ROWS = 2
+_TOLD = ("avx2", "avx_vnni", "avx512_vnni", "amx_int8", "amx_bf16")
 
 
 def measure(settings: BenchSettings, measures: Measures) -> int:
@@ -24,7 +26,7 @@ def measure(settings: BenchSettings, measures: Measures) -> int:
     pipeline = architectures.pipeline("sd15", quick=settings.quick)
     with TemporaryDirectory() as folder:
         runs: dict[str, Any] = {"eager": _Call(pipeline.unet, side)}
-        for backend, name in (("openvino", "openvino_f32"), ("openvino-int8", "openvino_int8")):
+        for backend, name in _backends().items():
             other = copy.copy(pipeline)
             other.unet = copy.copy(pipeline.unet)
             run_on_openvino(other, backend, Path(folder), keep_weights=True)
@@ -36,10 +38,20 @@ def measure(settings: BenchSettings, measures: Measures) -> int:
     measures.figure("f32_psnr_db", _psnr_db(eager, runs["openvino_f32"].output), at_least=110.0)
     measures.figure("int8_speed_up", ratio(times, "eager", "openvino_int8"), at_least=3.0)
     measures.figure("int8_psnr_db", _psnr_db(eager, runs["openvino_int8"].output))
+    if "openvino_bf16" in runs:
+        measures.figure("bf16_speed_up", ratio(times, "eager", "openvino_bf16"))
+        measures.figure("bf16_psnr_db", _psnr_db(eager, runs["openvino_bf16"].output))
     for name, seconds in times.items():
         measures.figure(f"{name}_seconds", median(seconds))
     measures.notes.append(f"This CPU: {_instructions()}.")
     return rounds
+
+
+def _backends() -> dict[str, str]:
+    found = {"openvino": "openvino_f32", "openvino-int8": "openvino_int8"}
+    if quickest_backend() == "openvino-bf16":
+        found["openvino-bf16"] = "openvino_bf16"
+    return found
 
 
 class _Call:
@@ -70,6 +82,10 @@ def _psnr_db(expected: torch.Tensor, given: torch.Tensor) -> float:
 def _instructions() -> str:
     known = Path("/proc/cpuinfo")
     flags = known.read_text("utf-8").split() if known.exists() else []
-    named = [name for name in ("avx2", "avx_vnni", "avx512_vnni", "amx_int8") if name in flags]
+    named = [
+        name
+        for name in ("avx2", "avx_vnni", "avx512_vnni", "amx_int8", "amx_bf16")
+        if name in flags
+    ]
     absent = "" if any("vnni" in name for name in named) else ", and no 8-bit product sums (VNNI)"
     return f"{', '.join(named) or 'instructions unknown'}{absent}"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.core.failures import is_out_of_memory, release_memory
+from engine.core.failures import is_out_of_memory
+from engine.core.memory import release_memory
 from engine.core.policy import Candidate, RowPolicy
 from engine.core.running import Running
 from engine.families.base import Family

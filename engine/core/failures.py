@@ -25,9 +25,3 @@ def explain(error: Exception, key: str) -> tuple[str, str]:
         return error.code, str(error)
     logger.error("attempt %s failed", key, exc_info=error)
     return EngineError.code, INTERNAL
-
-
-def release_memory() -> None:
-    """Give back what the allocator holds without need, so that a smaller call may fit."""
-    if torch.accelerator.is_available():
-        torch.accelerator.empty_cache()

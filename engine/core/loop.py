@@ -14,7 +14,8 @@ import torch
 
 from engine.checkpoints import Checkpoint
 from engine.core.denoising import Denoising
-from engine.core.failures import explain, is_out_of_memory, release_memory
+from engine.core.failures import explain, is_out_of_memory
+from engine.core.memory import release_memory, trim_heap
 from engine.core.opening import open_attempt
 from engine.core.policy import RowPolicy
 from engine.core.profile import Profile
@@ -100,7 +101,11 @@ class EngineCore:
     def step(self) -> list[Event]:
         """Do one turn of the loop; the events of it, in order."""
         with torch.inference_mode():
-            return [*self._drop_cancelled(), *self._admit(), *self._denoise(), *self._finish()]
+            events = [*self._drop_cancelled(), *self._admit(), *self._denoise(), *self._finish()]
+        if not self.has_work:
+            # Nobody waits now.
+            trim_heap()
+        return events
 
     def _drop_cancelled(self) -> list[Event]:
         events: list[Event] = []

@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from engine.acceleration import accelerate
-from engine.acceleration.openvino import run_on_openvino
+from engine.acceleration.openvino import (
+    CAPABILITIES,
+    import_openvino,
+    precision_for,
+    run_on_openvino,
+)
 from engine.bench import architectures
 from engine.checkpoints import Checkpoint
 from engine.core import EngineCore
@@ -97,6 +102,27 @@ def test_int8_is_near(pipeline: Any, cache: Path) -> None:
     expected, given = call(eager, 2, 8, 8), call(pipeline.unet, 2, 8, 8)
     difference = (given - expected).pow(2).mean().sqrt()
     assert 0 < difference <= 0.2 * expected.std()
+
+
+def test_bfloat16_is_near_or_refused_by_name(pipeline: Any, cache: Path) -> None:
+    eager = copy.deepcopy(pipeline.unet)
+    capable = "BF16" in import_openvino("openvino").Core().get_property("CPU", CAPABILITIES)
+    if not capable:
+        with pytest.raises(CheckpointError, match="instructions for bfloat16"):
+            run_on_openvino(pipeline, "openvino-bf16", cache)
+        return
+    run_on_openvino(pipeline, "openvino-bf16", cache)
+    expected, given = call(eager, 2, 8, 8), call(pipeline.unet, 2, 8, 8)
+    difference = (given - expected).pow(2).mean().sqrt()
+    assert 1e-5 * expected.std() < difference <= 0.1 * expected.std()
+
+
+def test_only_the_row_that_asks_for_bfloat16_gets_it() -> None:
+    assert precision_for("openvino-bf16", ["FP32", "BF16"]) == "bf16"
+    assert precision_for("openvino", ["FP32", "BF16"]) == "f32"
+    assert precision_for("openvino-int8", ["FP32", "BF16"]) == "f32"
+    with pytest.raises(CheckpointError, match="'openvino-bf16' is for a CPU with instructions"):
+        precision_for("openvino-bf16", ["FP32", "INT8"])
 
 
 def test_what_it_cannot_run_is_refused(pipeline: Any) -> None:
