@@ -13,7 +13,6 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from engine.embedded.latents import BLOCK_PX, CHANNELS, BlockCode
-from engine.embedded.precision import quickest
 
 SCALING = 3.0
 """Latents are this much smaller inside, so that the decoder's tanh(z/3) hardly bends them."""
@@ -119,9 +118,8 @@ def train_decoder(
         wanted = _batch(pictures, dice)
         with torch.no_grad():
             latents = model.encoder(wanted)
-        with quickest():
-            made = model.decoder(latents + 0.012 * torch.randn_like(latents))
-        loss = _loss(made.float(), wanted)
+        made = model.decoder(latents + 0.012 * torch.randn_like(latents))
+        loss = _loss(made, wanted)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(parameters, 1.0)
